@@ -1,0 +1,25 @@
+/* Every allocation of the library goes through these; each may return NULL. */
+#ifndef WSS_BASE_ALLOC_H
+#define WSS_BASE_ALLOC_H
+
+#include <stddef.h>
+
+#include "wss/wss.h"
+
+/* The allocator on malloc, realloc and free. */
+extern const wss_allocator wss__default_allocator;
+
+void *wss__malloc(const wss_allocator *allocator, size_t size);
+/* Zeroed. */
+void *wss__calloc(const wss_allocator *allocator, size_t size);
+/* As realloc; size must not be 0. */
+void *wss__realloc(const wss_allocator *allocator, void *memory, size_t size);
+/* memory may be NULL. */
+void wss__free(const wss_allocator *allocator, void *memory);
+
+/* Copies of length bytes with a NUL behind; NULL when out of memory. */
+char *wss__strndup(const wss_allocator *allocator, const char *text,
+                   size_t length);
+char *wss__strdup(const wss_allocator *allocator, const char *text);
+
+#endif

@@ -1,0 +1,22 @@
+/* The TLS set-up of a listener: certificate, key and policy, loaded and checked
+   once, shared by its connections. */
+#ifndef WSS_TLS_CONTEXT_H
+#define WSS_TLS_CONTEXT_H
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "wss/wss.h"
+
+typedef struct wss__tls_context wss__tls_context; /* counted references */
+
+/* Loads and checks everything. On failure detail names file and cause:
+   WSS_ERR_UNSUPPORTED, _CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
+   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _INVALID, _TLS, _NOMEM. On success
+   *warning is 0, or WSS_ERR_CERT_EXPIRED or _CERT_FUTURE with detail. */
+int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
+                         const wss_allocator *allocator, wss__detail *detail,
+                         int *warning);
+wss__tls_context *wss__tls_context_ref(wss__tls_context *context);
+void wss__tls_context_unref(wss__tls_context *context);
+
+#endif
