@@ -1,0 +1,61 @@
+#include "net/listener.h"
+
+#include <string.h>
+
+static void on_connection(uv_stream_t *tcp, int status) {
+  wss__socket *socket = (wss__socket *)tcp->data;
+  socket->events->incoming(socket, status);
+}
+
+static int bind_to(wss__socket *socket, const char *host, int port,
+                   unsigned flags) {
+  struct sockaddr_storage address;
+  int err = wss__address_parse(host, port, &address);
+  if (err < 0)
+    return err;
+  if (address.ss_family == AF_INET)
+    flags = 0;
+  return uv_tcp_bind(&socket->tcp, (const struct sockaddr *)&address, flags);
+}
+
+int wss__socket_listen(wss__socket *socket, wss__loop *loop, const char *host,
+                       int port, bool v6only, int backlog,
+                       const wss__socket_events *events, bool *opened) {
+  int err;
+  socket->events = events;
+  *opened = false;
+  err = uv_tcp_init(loop->uv, &socket->tcp);
+  if (err < 0)
+    return err;
+  socket->tcp.data = socket;
+  *opened = true;
+
+  if (host != NULL) {
+    err = bind_to(socket, host, port, v6only ? UV_TCP_IPV6ONLY : 0);
+  } else {
+    err = bind_to(socket, "::", port, 0);
+    if (err == UV_EAFNOSUPPORT || err == UV_EADDRNOTAVAIL)
+      err = bind_to(socket, "0.0.0.0", port, 0);
+  }
+  if (err < 0)
+    return err;
+  return uv_listen((uv_stream_t *)&socket->tcp, backlog, on_connection);
+}
+
+static void on_closed(uv_handle_t *handle) {
+  wss__socket *socket = (wss__socket *)handle->data;
+  socket->events->closed(socket);
+}
+
+void wss__socket_close(wss__socket *socket) {
+  uv_close((uv_handle_t *)&socket->tcp, on_closed);
+}
+
+int wss__socket_port(const wss__socket *socket) {
+  struct sockaddr_storage address;
+  int size = sizeof address;
+  memset(&address, 0, sizeof address);
+  if (uv_tcp_getsockname(&socket->tcp, (struct sockaddr *)&address, &size) < 0)
+    return 0;
+  return wss__endpoint_of(&address).port;
+}

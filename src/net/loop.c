@@ -1,0 +1,124 @@
+#include "net/loop.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "net/deadline.h"
+
+static void on_timer(uv_timer_t *timer) {
+  wss__loop *loop = (wss__loop *)timer->data;
+  loop->armed = WSS__NEVER;
+  loop->due = uv_now(loop->uv);
+  wss__loop_wake(loop);
+}
+
+static void on_prepare(uv_prepare_t *prepare) {
+  wss__loop *loop = (wss__loop *)prepare->data;
+  loop->events->turn(loop->owner);
+}
+
+static void on_check(uv_check_t *check) {
+  wss__loop *loop = (wss__loop *)check->data;
+  if (loop->due != WSS__NEVER) {
+    uint64_t due = loop->due;
+    loop->due = WSS__NEVER;
+    loop->events->expired(loop->owner, due);
+  }
+  loop->events->turn(loop->owner);
+}
+
+/* Its being active is all that counts: the poll does not block then. */
+static void on_idle(uv_idle_t *idle) {
+  (void)idle;
+}
+
+static void adopt(wss__loop *loop, uv_handle_t *handle) {
+  handle->data = loop;
+  loop->handles++;
+}
+
+int wss__loop_open(wss__loop *loop, uv_loop_t *uv,
+                   const wss__loop_events *events, void *owner,
+                   const wss_allocator *allocator) {
+  memset(loop, 0, sizeof *loop);
+  loop->uv = uv;
+  loop->events = events;
+  loop->owner = owner;
+  loop->allocator = allocator;
+  loop->armed = WSS__NEVER;
+  loop->due = WSS__NEVER;
+  loop->read_buffer = wss__malloc(allocator, WSS__READ_SIZE);
+  if (loop->read_buffer == NULL)
+    return WSS_ERR_NOMEM;
+
+  /* None of these can fail. */
+  (void)uv_timer_init(uv, &loop->timer);
+  (void)uv_prepare_init(uv, &loop->prepare);
+  (void)uv_check_init(uv, &loop->check);
+  (void)uv_idle_init(uv, &loop->idle);
+  adopt(loop, (uv_handle_t *)&loop->timer);
+  adopt(loop, (uv_handle_t *)&loop->prepare);
+  adopt(loop, (uv_handle_t *)&loop->check);
+  adopt(loop, (uv_handle_t *)&loop->idle);
+  (void)uv_prepare_start(&loop->prepare, on_prepare);
+  (void)uv_check_start(&loop->check, on_check);
+  uv_unref((uv_handle_t *)&loop->timer);
+  uv_unref((uv_handle_t *)&loop->prepare);
+  uv_unref((uv_handle_t *)&loop->check);
+  return 0;
+}
+
+static void on_closed(uv_handle_t *handle) {
+  wss__loop *loop = (wss__loop *)handle->data;
+  if (--loop->handles > 0)
+    return;
+  wss__free(loop->allocator, loop->read_buffer);
+  loop->events->closed(loop->owner);
+}
+
+void wss__loop_close(wss__loop *loop) {
+  uv_close((uv_handle_t *)&loop->timer, on_closed);
+  uv_close((uv_handle_t *)&loop->prepare, on_closed);
+  uv_close((uv_handle_t *)&loop->check, on_closed);
+  uv_close((uv_handle_t *)&loop->idle, on_closed);
+}
+
+void wss__loop_wake(wss__loop *loop) {
+  if (!uv_is_closing((uv_handle_t *)&loop->idle))
+    (void)uv_idle_start(&loop->idle, on_idle);
+}
+
+void wss__loop_sleep(wss__loop *loop) {
+  if (loop->due == WSS__NEVER)
+    (void)uv_idle_stop(&loop->idle);
+}
+
+uint64_t wss__loop_now(void) {
+  return uv_hrtime() / 1000000;
+}
+
+void wss__loop_arm(wss__loop *loop, uint64_t at) {
+  uint64_t now = uv_now(loop->uv);
+  if (at >= loop->armed || uv_is_closing((uv_handle_t *)&loop->timer))
+    return;
+  loop->armed = at;
+  (void)uv_timer_start(&loop->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+const char *wss__loop_strerror(int error) {
+  return uv_strerror(error);
+}
+
+const char *wss__loop_err_name(int error) {
+  return uv_err_name(error);
+}
+
+void wss__loop_ignore_sigpipe(void) {
+  struct sigaction action;
+  if (sigaction(SIGPIPE, NULL, &action) != 0)
+    return;
+  if ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL) {
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
+  }
+}
