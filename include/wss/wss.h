@@ -307,9 +307,9 @@ WSS_API void wss_listener_close(wss_listener *listener);
 typedef void (*wss_closed_cb)(void *user);
 
 /* Stops accepting, closes every connection with 1001, gives them grace_ms
-   (0: close_timeout's value; WSS_OFF: none) to finish, cuts the rest, calls
-   closed (may be NULL) and frees the server. A second call only shortens the
-   grace; its closed is ignored. */
+   (0: close_timeout's value; WSS_OFF: no limit of its own) to finish, cuts the
+   rest, calls closed (may be NULL) and frees the server. A second call only
+   shortens the grace; its closed is ignored. */
 WSS_API int wss_server_close(wss_server *server, int64_t grace_ms,
                              wss_closed_cb closed);
 
@@ -390,8 +390,9 @@ WSS_API int wss_ping(wss_conn *conn, const void *data, size_t size);
 
 /* Starts the close handshake (RFC 6455 7.1.2) after what is queued. code: 0
    means 1000; 1005, 1006 and others that 7.4 forbids: WSS_ERR_CLOSE_CODE.
-   reason: NULL or UTF-8 of up to 123 bytes, NUL-terminated. Before on_open a
-   request is refused with 503. WSS_ERR_CLOSED if it closes already. */
+   reason: NULL or UTF-8 of up to 123 bytes, NUL-terminated. No on_message comes
+   any more. A request not yet answered is refused with 503. WSS_ERR_CLOSED if
+   it closes already. */
 WSS_API int wss_close(wss_conn *conn, int code, const char *reason);
 
 /* Cuts the connection; what is queued is lost. on_close follows. */
@@ -444,7 +445,7 @@ static inline int wss_conn_tls(const wss_conn *conn, wss_tls_info *info) {
 /* Counters since wss_server_new; open and pending are of the moment. */
 typedef struct wss_stats {
   int64_t open;           /* from on_open to on_close */
-  int64_t pending;        /* accepted, not yet open or refused */
+  int64_t pending;        /* accepted, neither open nor gone */
   int64_t accepted;       /* TCP connections */
   int64_t handshakes;     /* 101 sent */
   int64_t tls_handshakes; /* completed */

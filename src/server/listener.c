@@ -1,0 +1,144 @@
+#include "server/listener.h"
+
+#include <string.h>
+
+#include "server/conn.h"
+#include "server/report.h"
+
+static wss_listener *listener_of(wss__socket *socket) {
+  return wss__list_entry(socket, wss_listener, socket);
+}
+
+static void on_incoming(wss__socket *socket, int error) {
+  wss_listener *listener = listener_of(socket);
+  if (error < 0)
+    wss__report_listener(listener, error);
+  else
+    wss__conn_accept(listener);
+}
+
+static void on_closed(wss__socket *socket) {
+  wss_listener *listener = listener_of(socket);
+  wss_server *server = listener->server;
+  wss__list_remove(&listener->link);
+  wss__free(&server->allocator, listener);
+  wss__server_check(server);
+}
+
+static const wss__socket_events socket_events = {.incoming = on_incoming,
+                                                 .closed = on_closed};
+
+void wss_listener_close(wss_listener *listener) {
+  wss_server *server = listener->server;
+  wss__list *link;
+  if (listener->closing)
+    return;
+  listener->closing = true;
+  for (link = server->conns.next; link != &server->conns; link = link->next) {
+    wss_conn *conn = wss__list_entry(link, wss_conn, link);
+    if (conn->listener == listener)
+      conn->listener = NULL;
+  }
+  wss__report_forget(listener);
+  wss__tls_context_unref(listener->tls);
+  listener->tls = NULL;
+  wss__socket_close(&listener->socket);
+}
+
+/* Names the address in last_error. */
+static int cannot_listen(wss_server *server, const char *host, int port,
+                         int error) {
+  wss__detail detail;
+  const char *shown = host == NULL ? "*" : host;
+  bool brackets = strchr(shown, ':') != NULL;
+  wss__detail_set(&detail, "cannot listen on %s%s%s:%d: %s",
+                  brackets ? "[" : "", shown, brackets ? "]" : "", port,
+                  wss_strerror(error));
+  return wss__server_fail(server, error, detail.text);
+}
+
+/* Takes over the reference to tls, on failure too. */
+static int listen_on(wss_server *server, const char *host, int port,
+                     wss__tls_context *tls, wss_listener **result) {
+  wss_listener *listener = wss__calloc(&server->allocator, sizeof *listener);
+  bool opened = false;
+  int err = WSS_ERR_NOMEM;
+
+  if (host != NULL && host[0] == '\0')
+    host = NULL;
+  if (listener == NULL)
+    goto fail;
+  listener->server = server;
+  listener->tls = tls;
+  err = wss__socket_listen(&listener->socket, &server->loop, host, port,
+                           server->options.v6only, server->options.backlog,
+                           &socket_events, &opened);
+  if (opened)
+    wss__list_append(&server->listeners, &listener->link);
+  if (err < 0)
+    goto fail;
+  *result = listener;
+  return 0;
+
+fail:
+  if (opened) {
+    wss_listener_close(listener);
+  } else {
+    wss__tls_context_unref(tls);
+    wss__free(&server->allocator, listener);
+  }
+  return cannot_listen(server, host, port, err);
+}
+
+int wss_listen_plain(wss_server *server, const char *host, int port,
+                     wss_listener **listener) {
+  wss_listener *result;
+  int err;
+  server->last_error.text[0] = '\0';
+  if (server->closing)
+    return wss__server_fail(server, WSS_ERR_CLOSED, "the server is closing");
+  err = listen_on(server, host, port, NULL, &result);
+  if (err == 0 && listener != NULL)
+    *listener = result;
+  return err;
+}
+
+int wss_listen_sized(wss_server *server, const char *host, int port,
+                     const wss_ssl_context *ssl, size_t ssl_size,
+                     wss_listener **listener) {
+  wss_ssl_context known;
+  wss__tls_context *tls;
+  wss_listener *result;
+  wss__detail detail;
+  int warning = 0;
+  int err;
+
+  server->last_error.text[0] = '\0';
+  if (server->closing)
+    return wss__server_fail(server, WSS_ERR_CLOSED, "the server is closing");
+  if (ssl == NULL)
+    return wss__server_fail(server, WSS_ERR_INVALID,
+                            "wss_listen needs an SSL context; plain text is "
+                            "wss_listen_plain");
+  err = wss__copy_in(&known, sizeof known, ssl, ssl_size);
+  if (err < 0)
+    return wss__server_fail(server, err, wss_strerror(err));
+  err =
+      wss__tls_context_new(&tls, &known, &server->allocator, &detail, &warning);
+  if (err < 0)
+    return wss__server_fail(server, err, detail.text);
+  err = listen_on(server, host, port, tls, &result);
+  if (err < 0)
+    return err;
+  if (warning != 0) {
+    (void)wss__server_fail(server, warning, detail.text);
+    wss__report_warning(result, warning, detail.text);
+  }
+  if (listener != NULL)
+    *listener = result;
+  return 0;
+}
+
+int wss_listener_port(const wss_listener *listener) {
+  return wss__socket_port(&listener->socket);
+}

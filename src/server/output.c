@@ -1,0 +1,96 @@
+#include <string.h>
+
+#include "server/conn.h"
+
+/* Plaintext sealed at a time; with its records' overhead it fits the scratch
+   buffer, and the kernel mostly takes it whole. */
+#define FLUSH_SIZE 65536
+
+/* Room for control frames on top of max_send_buffer: a Pong and a Close. */
+#define CONTROL_ROOM                                                           \
+  (2 * (WSS__MAX_SENT_FRAME_HEADER + WSS__MAX_CONTROL_PAYLOAD))
+
+size_t wss__output_size(const wss_conn *conn) {
+  return conn->out.length + conn->in_flight;
+}
+
+/* Bytes of a frame before its payload. */
+static size_t header_size(size_t payload) {
+  if (payload < 126)
+    return 2;
+  return payload < 65536 ? 4 : WSS__MAX_SENT_FRAME_HEADER;
+}
+
+int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
+                      size_t size) {
+  size_t limit = conn->server->options.max_send_buffer;
+  size_t need = header_size(size) + size;
+  uint8_t *to;
+
+  if (wss__opcode_is_control(opcode))
+    limit += CONTROL_ROOM;
+  if (need > limit || wss__output_size(conn) > limit - need)
+    return WSS_ERR_AGAIN;
+  to = wss__buf_reserve(&conn->out, &conn->server->allocator, need);
+  if (to == NULL)
+    return WSS_ERR_NOMEM;
+  to += wss__frame_pack(to, opcode, true, size);
+  if (size > 0)
+    memcpy(to, payload, size);
+  wss__buf_commit(&conn->out, need);
+  wss__conn_touch(conn);
+  return 0;
+}
+
+static void write_wire(wss_conn *conn, const uint8_t *data, size_t size) {
+  int err = wss__stream_write(&conn->stream, data, size);
+  if (err < 0) {
+    wss__conn_note(conn, err == WSS_ERR_NOMEM ? WSS_BY_LIBRARY : WSS_BY_PEER,
+                   err, "cannot write to the peer");
+    wss__conn_finish(conn);
+    return;
+  }
+  conn->server->stats.bytes_out += (int64_t)size;
+}
+
+void wss__output_wire(wss_conn *conn) {
+  wss__buf *wire = &conn->server->wire;
+  write_wire(conn, wss__buf_data(wire), wire->length);
+  wss__buf_clear(wire);
+}
+
+/* Puts a piece of the queue on the wire; false if the connection has ended. */
+static bool flush_piece(wss_conn *conn) {
+  wss_server *server = conn->server;
+  const uint8_t *data = wss__buf_data(&conn->out);
+  size_t size = conn->out.length < FLUSH_SIZE ? conn->out.length : FLUSH_SIZE;
+
+  if (conn->tls == NULL) {
+    write_wire(conn, data, size);
+  } else {
+    int err = wss__tls_channel_write(conn->tls, &server->wire, data, size);
+    if (err < 0) {
+      wss__buf_clear(&server->wire);
+      wss__conn_note(conn, WSS_BY_LIBRARY, err,
+                     wss__tls_channel_why(conn->tls));
+      wss__conn_finish(conn);
+      return false;
+    }
+    wss__output_wire(conn);
+  }
+  if (conn->state == WSS__CLOSED)
+    return false;
+  wss__buf_consume(&conn->out, &server->allocator, size);
+  /* TLS's overhead does not count, so that max_send_buffer is exact. */
+  conn->in_flight =
+      conn->stream.in_flight < size ? conn->stream.in_flight : size;
+  return true;
+}
+
+void wss__output_flush(wss_conn *conn) {
+  while (conn->state != WSS__CLOSED && conn->out.length > 0 &&
+         conn->stream.in_flight == 0) {
+    if (!flush_piece(conn))
+      return;
+  }
+}
