@@ -169,8 +169,12 @@ get_mbedtls() {
 
 # --- commands -----------------------------------------------------------------
 
+case $#,${1:-} in
+  1,build | 1,test) ;;
+  1,mbedtls) cached_mbedtls; exit 0 ;;
+  *) die "usage: deps.sh build|test|mbedtls" ;;
+esac
 command -v apt-get >/dev/null 2>&1 || elsewhere
-[ $# -eq 1 ] || die "usage: deps.sh build|test|mbedtls"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -192,6 +196,4 @@ case $1 in
     install_missing $build_packages $test_packages
     build
     ;;
-  mbedtls) cached_mbedtls ;;
-  *) die "usage: deps.sh build|test|mbedtls" ;;
 esac

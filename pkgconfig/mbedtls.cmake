@@ -1,10 +1,16 @@
 # Finds or builds Mbed TLS and defines
 #   wss_mbedtls          the target that src/ and the tests link
 #   WSS_MBEDTLS_BUNDLED  whether it is our own build
+#   WSS_MBEDTLS_TREE     where the source of our own build lies
 
 set(WSS_MBEDTLS_FLOOR 3.6.6)
-set(WSS_MBEDTLS_URL https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-${WSS_MBEDTLS_FLOOR}/mbedtls-${WSS_MBEDTLS_FLOOR}.tar.bz2)
-set(WSS_MBEDTLS_SHA256 8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a)
+# The official release, and its hash. Both can be given for a mirror of one's own.
+if(NOT DEFINED WSS_MBEDTLS_URL)
+  set(WSS_MBEDTLS_URL https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-${WSS_MBEDTLS_FLOOR}/mbedtls-${WSS_MBEDTLS_FLOOR}.tar.bz2)
+endif()
+if(NOT DEFINED WSS_MBEDTLS_SHA256)
+  set(WSS_MBEDTLS_SHA256 8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a)
+endif()
 
 # The version that the headers in a folder state, "" if there are none.
 function(wss_mbedtls_version include_dir result)
@@ -40,11 +46,17 @@ endfunction()
 # into ours; its library is one folder of C files, which we compile unmodified.
 function(wss_mbedtls_bundled)
   include(FetchContent)
-  if(IS_DIRECTORY "${WSS_MBEDTLS_SOURCE}")
-    set(source "${WSS_MBEDTLS_SOURCE}")
+  set(given "${WSS_MBEDTLS_SOURCE}")
+  if(NOT given AND NOT DEFINED CACHE{WSS_MBEDTLS_URL})
+    # What pkgconfig/deps.sh got earlier, if it did.
+    execute_process(COMMAND sh "${PROJECT_SOURCE_DIR}/pkgconfig/deps.sh" mbedtls
+      OUTPUT_VARIABLE given OUTPUT_STRIP_TRAILING_WHITESPACE)
+  endif()
+  if(IS_DIRECTORY "${given}")
+    set(source "${given}")
   else()
-    if(WSS_MBEDTLS_SOURCE)
-      set(from URL "${WSS_MBEDTLS_SOURCE}")
+    if(given)
+      set(from URL "${given}")
     else()
       set(from URL "${WSS_MBEDTLS_URL}" URL_HASH SHA256=${WSS_MBEDTLS_SHA256})
       message(STATUS "Fetching Mbed TLS ${WSS_MBEDTLS_FLOOR}; without a network, give -DWSS_MBEDTLS_SOURCE=FILE")
@@ -65,6 +77,8 @@ function(wss_mbedtls_bundled)
     message(FATAL_ERROR "${source} lacks generated files: give a release of "
       "Mbed TLS (mbedtls-${version}.tar.bz2), not a copy of its repository.")
   endif()
+
+  set(WSS_MBEDTLS_TREE "${source}" PARENT_SCOPE)
 
   file(GLOB files "${source}/library/*.c")
   add_library(wss_mbedtls STATIC ${files})
