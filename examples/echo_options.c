@@ -1,0 +1,179 @@
+#include "echo_options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wss/wss.h>
+
+static const char usage[] =
+    "usage: echo --cert FILE [--key FILE] [options]\n"
+    "       echo --plain [options]\n"
+    "Sends every WebSocket message back, and serves a page to try it in.\n"
+    "\n"
+    "  --host H             address to listen on; \"localhost\" (the default)\n"
+    "                       is 127.0.0.1 and ::1, \"::\" is every address\n"
+    "  --port P             port, 8282 by default; 0 picks one\n"
+    "  --cert FILE          certificate and its chain (PEM)\n"
+    "  --key FILE           private key, if it is not in --cert's file\n"
+    "  --passphrase S       of the private key\n"
+    "  --allow-self-signed  accept self-signed client certificates\n"
+    "  --plain              ws:// and http://, for use behind a TLS proxy\n"
+    "  --max-message BYTES  largest message to accept, 1048576 by default\n"
+    "  --record-layer mbedtls\n"
+    "                       who protects TLS records\n"
+    "  --quiet              print the address and nothing else\n"
+    "  --help, --version\n"
+    "\n"
+    "Not built yet, and refused: --ca FILE, --verify-peer, --deflate,\n"
+    "--max-fragments N, --max-connections N, --max-pending N, --threads N,\n"
+    "--record-layer wss.\n";
+
+static const char certificate_commands[] =
+    "echo: TLS needs a certificate. These commands make one for development,\n"
+    "for localhost:\n"
+    "\n"
+    "  umask 077\n"
+    "  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \\\n"
+    "    -nodes -days 397 -subj /CN=localhost \\\n"
+    "    -addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 \\\n"
+    "    -addext basicConstraints=critical,CA:FALSE \\\n"
+    "    -addext keyUsage=critical,digitalSignature \\\n"
+    "    -addext extendedKeyUsage=serverAuth \\\n"
+    "    -keyout localhost.key -out localhost.pem\n"
+    "\n"
+    "Then: echo --cert localhost.pem --key localhost.key\n"
+    "(examples/echo.sh does both; --plain needs no certificate.)\n";
+
+/* What follows an option, and how it is kept. */
+enum kind { SWITCH, TEXT, NUMBER, RECORD_LAYER, LATER, HELP, VERSION };
+
+struct option {
+  const char *name;
+  enum kind kind;
+  void *value;
+  int64_t min;
+  int64_t max;
+};
+
+static bool complain(const char *name, const char *what) {
+  fprintf(stderr, "echo: %s %s.\n", name, what);
+  return false;
+}
+
+static bool parse_number(const struct option *option, const char *text) {
+  char *end;
+  long long value;
+  errno = 0;
+  value = strtoll(text, &end, 10);
+  if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
+      value < option->min || value > option->max) {
+    fprintf(stderr,
+            "echo: %s needs a number from %" PRId64 " to %" PRId64
+            ", not \"%s\".\n",
+            option->name, option->min, option->max, text);
+    return false;
+  }
+  *(int64_t *)option->value = value;
+  return true;
+}
+
+static bool parse_record_layer(const char *text) {
+  if (strcmp(text, "mbedtls") == 0)
+    return true; /* the only one there is */
+  if (strcmp(text, "wss") == 0)
+    return complain("--record-layer wss", "is not built in this version");
+  return complain("--record-layer", "must be wss or mbedtls");
+}
+
+static bool parse_value(const struct option *option, const char *text) {
+  if (text == NULL)
+    return complain(option->name, "needs a value");
+  if (option->kind == NUMBER)
+    return parse_number(option, text);
+  if (option->kind == RECORD_LAYER)
+    return parse_record_layer(text);
+  if (*text == '\0')
+    return complain(option->name, "needs a value that is not empty");
+  *(const char **)option->value = text;
+  return true;
+}
+
+static const struct option *find(const struct option *option, const char *arg) {
+  size_t length = strcspn(arg, "=");
+  for (; option->name != NULL; option++) {
+    if (strlen(option->name) == length &&
+        strncmp(option->name, arg, length) == 0)
+      return option;
+  }
+  return NULL;
+}
+
+/* Each argument is --name, --name value or --name=value. */
+static bool parse_all(const struct option *known, char **argv, int *status) {
+  while (*++argv != NULL) {
+    const struct option *option = find(known, *argv);
+    const char *value = strchr(*argv, '=');
+    if (option == NULL)
+      return complain(*argv, "is not an option; see --help");
+    if (option->kind == LATER)
+      return complain(option->name, "is not built in this version");
+    if (option->kind == HELP || option->kind == VERSION) {
+      if (option->kind == HELP)
+        fputs(usage, stdout);
+      else
+        printf("echo of libwss %s\n", wss_version());
+      *status = 0;
+      return false;
+    }
+    if (option->kind == SWITCH) {
+      if (value != NULL)
+        return complain(option->name, "takes no value");
+      *(bool *)option->value = true;
+      continue;
+    }
+    if (!parse_value(option, value != NULL ? value + 1 : argv[1]))
+      return false;
+    if (value == NULL)
+      argv++;
+  }
+  return true;
+}
+
+bool echo_options_parse(echo_options *options, char **argv, int *status) {
+  const struct option known[] = {
+      {"--host", TEXT, &options->host, 0, 0},
+      {"--port", NUMBER, &options->port, 0, 65535},
+      {"--cert", TEXT, &options->cert, 0, 0},
+      {"--key", TEXT, &options->key, 0, 0},
+      {"--passphrase", TEXT, &options->passphrase, 0, 0},
+      {"--allow-self-signed", SWITCH, &options->allow_self_signed, 0, 0},
+      {"--plain", SWITCH, &options->plain, 0, 0},
+      {"--max-message", NUMBER, &options->max_message, 1, INT64_C(1) << 40},
+      {"--record-layer", RECORD_LAYER, NULL, 0, 0},
+      {"--quiet", SWITCH, &options->quiet, 0, 0},
+      {"--ca", LATER, NULL, 0, 0},
+      {"--verify-peer", LATER, NULL, 0, 0},
+      {"--deflate", LATER, NULL, 0, 0},
+      {"--max-fragments", LATER, NULL, 0, 0},
+      {"--max-connections", LATER, NULL, 0, 0},
+      {"--max-pending", LATER, NULL, 0, 0},
+      {"--threads", LATER, NULL, 0, 0},
+      {"--help", HELP, NULL, 0, 0},
+      {"--version", VERSION, NULL, 0, 0},
+      {NULL, LATER, NULL, 0, 0},
+  };
+  *options = (echo_options){.host = "localhost", .port = 8282};
+  *status = 2;
+  if (!parse_all(known, argv, status))
+    return false;
+  if (options->plain && (options->cert != NULL || options->key != NULL))
+    return complain("--plain", "excludes --cert and --key");
+  if (!options->plain && options->cert == NULL) {
+    fputs(certificate_commands, stderr);
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,23 @@
+/* The echo program's command line. */
+#ifndef ECHO_OPTIONS_H
+#define ECHO_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct echo_options {
+  const char *host;
+  int64_t port;
+  const char *cert;
+  const char *key;
+  const char *passphrase;
+  bool plain;
+  bool allow_self_signed;
+  bool quiet;
+  int64_t max_message; /* 0: the library's default */
+} echo_options;
+
+/* Fills options. False: the program ends with *status, all has been said. */
+bool echo_options_parse(echo_options *options, char **argv, int *status);
+
+#endif
