@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 
 # shellcheck disable=SC2046
-cc -o "$WSS_WORK/echo" "$WSS_SRC/examples/echo.c" $(pkg-config --cflags --libs wss)
+cc -o "$WSS_WORK/echo" "$WSS_SRC"/examples/echo*.c $(pkg-config --cflags --libs wss)
 LD_LIBRARY_PATH=$libdir "$WSS_WORK/echo" --help >/dev/null
 
 # shellcheck disable=SC2046
