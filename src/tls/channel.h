@@ -42,12 +42,16 @@ int wss__tls_channel_new(wss__tls_channel **channel, wss__tls_context *context,
 void wss__tls_channel_free(wss__tls_channel *channel);
 
 /* Takes the next step. A wss__tls_result; or WSS_ERR_TLS, WSS_ERR_NOMEM: the
-   connection has failed, the alert that says so to the peer is in the output
-   (a record header that is none included), wss__tls_channel_why says why. */
+   connection has failed, wss__tls_channel_why says why, and the alert that
+   tells the peer is in the output (for a record header that is none, too; but
+   no alert answers the peer's own, RFC 8446 6.2, and none is there without
+   memory for it). Further calls return the same error and do nothing. */
 int wss__tls_channel_read(wss__tls_channel *channel, wss__tls_io *io);
 
-/* Seals plaintext into records, all of it. 0, WSS_ERR_TLS or WSS_ERR_NOMEM (the
-   connection has failed). Only once the handshake is over. */
+/* Seals plaintext into records, all of it. 0; WSS_ERR_TLS or WSS_ERR_NOMEM: the
+   connection has failed; WSS_ERR_STATE: the handshake is not over, or a
+   close_notify was written. size 0 writes nothing. After the peer's
+   close_notify writing goes on (RFC 8446 6.1). */
 int wss__tls_channel_write(wss__tls_channel *channel, wss__buf *output,
                            const uint8_t *data, size_t size);
 
@@ -55,12 +59,15 @@ int wss__tls_channel_write(wss__tls_channel *channel, wss__buf *output,
    failed. */
 void wss__tls_channel_close(wss__tls_channel *channel, wss__buf *output);
 
+/* The handshake is over and nothing has failed. */
 bool wss__tls_channel_ready(const wss__tls_channel *channel);
 
-/* After a failure: one sentence, with Mbed TLS's text or the alert's name. */
+/* After a failure: one sentence, with Mbed TLS's text or the alert's name; else
+   "". It lives as long as the channel. */
 const char *wss__tls_channel_why(const wss__tls_channel *channel);
 
-/* Fills info once the handshake is over. */
+/* Fills info once the handshake is over (all NULL before); its strings live as
+   long as the channel. */
 void wss__tls_channel_info(const wss__tls_channel *channel, wss_tls_info *info);
 
 /* An alert record for a peer that speaks no TLS at all: no channel is needed.

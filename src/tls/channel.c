@@ -1,0 +1,166 @@
+#include "tls/channel.h"
+
+#include "base/alloc.h"
+#include "tls/config.h"
+#include "tls/handshake.h"
+#include "tls/layer.h"
+#include "tls/stock.h"
+
+typedef enum phase {
+  SHAKING, /* the handshake runs: engine */
+  OPEN,    /* layer and records */
+  ENDED,   /* the same, and the peer's close_notify has come */
+  FAILED   /* nothing is left that could be called */
+} phase;
+
+struct wss__tls_channel {
+  const wss_allocator *allocator;
+  wss__tls_context *context;
+  wss__tls_engine *engine;
+  const wss__tls_layer *layer;
+  void *records;
+  wss__detail *why; /* only after a failure */
+  wss_tls_info info;
+  char *server_name; /* what info points to */
+  phase phase;
+  int error;
+  bool closed; /* our close_notify was written */
+};
+
+int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
+                         const wss_allocator *allocator) {
+  wss__tls_channel *channel = wss__calloc(allocator, sizeof *channel);
+  if (channel == NULL)
+    return WSS_ERR_NOMEM;
+  channel->allocator = allocator;
+  int error =
+      wss__tls_engine_new(&channel->engine, &context->config, allocator);
+  if (error != 0)
+    goto fail;
+  channel->context = wss__tls_context_ref(context);
+  *result = channel;
+  return 0;
+fail:
+  wss__free(allocator, channel);
+  return error;
+}
+
+static void release(wss__tls_channel *channel) {
+  wss__tls_engine_free(channel->engine);
+  channel->engine = NULL;
+  if (channel->records != NULL)
+    channel->layer->free(channel->records);
+  channel->records = NULL;
+}
+
+void wss__tls_channel_free(wss__tls_channel *channel) {
+  if (channel == NULL)
+    return;
+  release(channel);
+  wss__tls_context_unref(channel->context);
+  wss__free(channel->allocator, channel->server_name);
+  wss__free(channel->allocator, channel->why);
+  wss__free(channel->allocator, channel);
+}
+
+/* Nothing can be called again on what has failed, so all of it goes now. */
+static int fail(wss__tls_channel *channel, int error,
+                const wss__tls_failure *failure) {
+  release(channel);
+  channel->phase = FAILED;
+  channel->error = error;
+  if (error == WSS_ERR_NOMEM)
+    return error;
+  channel->why = wss__calloc(channel->allocator, sizeof *channel->why);
+  if (channel->why != NULL)
+    wss__tls_failure_describe(failure, channel->why);
+  return error;
+}
+
+static int shake(wss__tls_channel *channel, wss__tls_io *io) {
+  wss__tls_failure failure;
+  wss__tls_engine *engine = channel->engine;
+  int result = wss__tls_handshake_read(engine, io, &failure);
+  if (result < 0)
+    return fail(channel, result, &failure);
+  if (result != WSS__TLS_READY)
+    return result;
+  wss__tls_handshake_info(engine, &channel->info);
+  channel->server_name = engine->server_name;
+  engine->server_name = NULL;
+  channel->layer = &wss__tls_stock;
+  int error = channel->layer->start(&channel->records, engine, &failure);
+  if (error != 0)
+    return fail(channel, error, &failure);
+  channel->engine = NULL;
+  channel->phase = OPEN;
+  return WSS__TLS_READY;
+}
+
+static int read_records(wss__tls_channel *channel, wss__tls_io *io) {
+  wss__tls_failure failure;
+  int result = channel->layer->read(channel->records, io, &failure);
+  if (result < 0)
+    return fail(channel, result, &failure);
+  if (result == WSS__TLS_END)
+    channel->phase = ENDED;
+  return result;
+}
+
+int wss__tls_channel_read(wss__tls_channel *channel, wss__tls_io *io) {
+  switch (channel->phase) {
+  case SHAKING:
+    return shake(channel, io);
+  case OPEN:
+    return read_records(channel, io);
+  case ENDED:
+    /* RFC 8446 6.1: what comes after a close_notify is ignored. */
+    io->input += io->input_size;
+    io->input_size = 0;
+    return WSS__TLS_END;
+  case FAILED:
+    break;
+  }
+  return channel->error;
+}
+
+int wss__tls_channel_write(wss__tls_channel *channel, wss__buf *output,
+                           const uint8_t *data, size_t size) {
+  wss__tls_failure failure;
+  if (channel->phase == FAILED)
+    return channel->error;
+  if (channel->phase == SHAKING || channel->closed)
+    return WSS_ERR_STATE;
+  int error =
+      channel->layer->write(channel->records, output, data, size, &failure);
+  return error == 0 ? 0 : fail(channel, error, &failure);
+}
+
+void wss__tls_channel_close(wss__tls_channel *channel, wss__buf *output) {
+  if (!wss__tls_channel_ready(channel) || channel->closed)
+    return;
+  channel->closed = true;
+  channel->layer->close(channel->records, output);
+}
+
+bool wss__tls_channel_ready(const wss__tls_channel *channel) {
+  return channel->phase == OPEN || channel->phase == ENDED;
+}
+
+const char *wss__tls_channel_why(const wss__tls_channel *channel) {
+  if (channel->why != NULL)
+    return channel->why->text;
+  return channel->phase == FAILED ? wss__error_text(channel->error) : "";
+}
+
+void wss__tls_channel_info(const wss__tls_channel *channel,
+                           wss_tls_info *info) {
+  *info = channel->info;
+}
+
+int wss__tls_refuse_garbage(wss__buf *output, const wss_allocator *allocator) {
+  /* RFC 8446 5: a record of a type that does not exist. */
+  const uint8_t header[WSS__TLS_HEADER_SIZE] = {0};
+  return wss__tls_alert_append(output, allocator,
+                               wss__tls_alert_for_record(header));
+}

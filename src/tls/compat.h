@@ -1,0 +1,81 @@
+/* The one file that looks at Mbed TLS's version and configuration: what differs
+   between them has one name here. */
+#ifndef WSS_TLS_COMPAT_H
+#define WSS_TLS_COMPAT_H
+
+#include <mbedtls/build_info.h>
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/psa_util.h>
+#include <mbedtls/ssl.h>
+
+#if MBEDTLS_VERSION_NUMBER < 0x03060600
+#error "libwss needs Mbed TLS 3.6.6 or a later 3.x"
+#elif MBEDTLS_VERSION_NUMBER >= 0x04000000
+#error "libwss does not know Mbed TLS 4 yet: give it 3.6.6 or a later 3.x"
+#endif
+
+#if !defined(MBEDTLS_SSL_PROTO_TLS1_2) || !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#error "libwss needs a Mbed TLS with MBEDTLS_SSL_PROTO_TLS1_2 and _TLS1_3"
+#endif
+#if !defined(MBEDTLS_SSL_ALPN) || !defined(MBEDTLS_SSL_SERVER_NAME_INDICATION)
+#error                                                                         \
+    "libwss needs a Mbed TLS with MBEDTLS_SSL_ALPN and _SERVER_NAME_INDICATION"
+#endif
+#if !defined(MBEDTLS_PEM_PARSE_C) || !defined(MBEDTLS_PSA_CRYPTO_C)
+#error "libwss needs a Mbed TLS with MBEDTLS_PEM_PARSE_C and _PSA_CRYPTO_C"
+#endif
+
+/* Random numbers are PSA's; Mbed TLS 4 takes no argument for them any more. */
+static inline void wss__compat_conf_random(mbedtls_ssl_config *config) {
+  mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random,
+                       MBEDTLS_PSA_RANDOM_STATE);
+}
+
+/* text is NUL-terminated and size counts the NUL. */
+static inline int wss__compat_parse_key(mbedtls_pk_context *key,
+                                        const char *text, size_t size,
+                                        const char *passphrase,
+                                        size_t passphrase_size) {
+  return mbedtls_pk_parse_key(
+      key, (const unsigned char *)text, size, (const unsigned char *)passphrase,
+      passphrase_size, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+}
+
+static inline int wss__compat_check_pair(const mbedtls_pk_context *public_key,
+                                         const mbedtls_pk_context *key) {
+  return mbedtls_pk_check_pair(public_key, key, mbedtls_psa_get_random,
+                               MBEDTLS_PSA_RANDOM_STATE);
+}
+
+/* The curve of an elliptic-curve key. */
+static inline mbedtls_ecp_group_id
+wss__compat_key_curve(const mbedtls_pk_context *key) {
+  return mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*key));
+}
+
+static inline void
+wss__compat_conf_no_renegotiation(mbedtls_ssl_config *config) {
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+  mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+#else
+  (void)config;
+#endif
+}
+
+static inline void wss__compat_conf_no_tickets(mbedtls_ssl_config *config) {
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+  mbedtls_ssl_conf_new_session_tickets(config, 0);
+#else
+  (void)config;
+#endif
+}
+
+/* The number of the fatal alert that has just been received. Mbed TLS has no
+   function that tells, but leaves the alert where it was decrypted. */
+static inline int wss__compat_alert(const mbedtls_ssl_context *ssl) {
+  return ssl->MBEDTLS_PRIVATE(in_msg)[1];
+}
+
+#endif

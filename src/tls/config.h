@@ -1,0 +1,19 @@
+/* What is inside a wss__tls_context, for tls/ alone. */
+#ifndef WSS_TLS_CONFIG_H
+#define WSS_TLS_CONFIG_H
+
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+
+#include "tls/context.h"
+
+struct wss__tls_context {
+  int references; /* plain: a server and its connections live on one thread */
+  wss_allocator allocator;
+  mbedtls_x509_crt chain;
+  mbedtls_pk_context key;
+  mbedtls_ssl_config config;
+};
+
+#endif

@@ -1,0 +1,167 @@
+#include "tls/engine.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "tls/code.h"
+#include "tls/compat.h"
+
+/* The largest payload of an encrypted TLS 1.3 record that may hold an alert:
+   alert, type, a tag and Mbed TLS's padding (RFC 8446 5.2). Application data
+   is never written while this is looked at. */
+#define SEALED_ALERT_MAX (2 + 1 + 16 + 15)
+
+/* Follows the records in what Mbed TLS is given. */
+static void track(wss__tls_engine *engine, const uint8_t *data, size_t size) {
+  while (size > 0) {
+    if (engine->header_size == WSS__TLS_HEADER_SIZE && engine->body_left == 0)
+      engine->header_size = 0;
+    if (engine->header_size < WSS__TLS_HEADER_SIZE) {
+      engine->header[engine->header_size++] = *data++;
+      size--;
+      if (engine->header_size == WSS__TLS_HEADER_SIZE)
+        engine->body_left =
+            (uint16_t)(engine->header[3] << 8 | engine->header[4]);
+      continue;
+    }
+    size_t step = size < engine->body_left ? size : engine->body_left;
+    engine->body_left = (uint16_t)(engine->body_left - step);
+    data += step;
+    size -= step;
+  }
+}
+
+static int receive(void *context, unsigned char *data, size_t size) {
+  wss__tls_bio *bio = context;
+  if (bio->input_size == 0) {
+    bio->starved = true;
+    return MBEDTLS_ERR_SSL_WANT_READ;
+  }
+  if (size > bio->input_size)
+    size = bio->input_size;
+  if (size > INT_MAX)
+    size = INT_MAX;
+  memcpy(data, bio->input, size);
+  track(bio->engine, data, size);
+  bio->input += size;
+  bio->input_size -= size;
+  bio->moved = true;
+  bio->alerted = false;
+  return (int)size;
+}
+
+/* Whether the last of the records is an alert. */
+static bool ends_with_alert(const uint8_t *data, size_t size) {
+  bool alert = false;
+  while (size >= WSS__TLS_HEADER_SIZE) {
+    size_t length = (size_t)data[3] << 8 | data[4];
+    if (length > size - WSS__TLS_HEADER_SIZE)
+      return false;
+    alert = data[0] == MBEDTLS_SSL_MSG_ALERT ||
+            (data[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA &&
+             length <= SEALED_ALERT_MAX);
+    data += WSS__TLS_HEADER_SIZE + length;
+    size -= WSS__TLS_HEADER_SIZE + length;
+  }
+  return alert;
+}
+
+static int transmit(void *context, const unsigned char *data, size_t size) {
+  wss__tls_bio *bio = context;
+  if (size > INT_MAX)
+    size = INT_MAX;
+  bio->error = wss__buf_append(bio->output, bio->engine->allocator, data, size);
+  if (bio->error != 0)
+    return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  bio->alerted = ends_with_alert(data, size);
+  return (int)size;
+}
+
+int wss__tls_engine_new(wss__tls_engine **result,
+                        const mbedtls_ssl_config *config,
+                        const wss_allocator *allocator) {
+  wss__tls_engine *engine = wss__calloc(allocator, sizeof *engine);
+  if (engine == NULL)
+    return WSS_ERR_NOMEM;
+  engine->allocator = allocator;
+  mbedtls_ssl_init(&engine->ssl);
+  int code = mbedtls_ssl_setup(&engine->ssl, config);
+  if (code != 0)
+    goto fail;
+  mbedtls_ssl_set_user_data_p(&engine->ssl, engine);
+  *result = engine;
+  return 0;
+fail:
+  wss__tls_engine_free(engine);
+  return wss__tls_code_is_nomem(code) ? WSS_ERR_NOMEM : WSS_ERR_TLS;
+}
+
+void wss__tls_engine_free(wss__tls_engine *engine) {
+  if (engine == NULL)
+    return;
+  mbedtls_ssl_free(&engine->ssl);
+  wss__free(engine->allocator, engine->server_name);
+  wss__free(engine->allocator, engine);
+}
+
+void wss__tls_bio_open(wss__tls_bio *bio, wss__tls_engine *engine,
+                       uint8_t *input, size_t size, wss__buf *output) {
+  *bio = (wss__tls_bio){
+      .engine = engine, .input = input, .input_size = size, .output = output};
+  mbedtls_ssl_set_bio(&engine->ssl, bio, transmit, receive, NULL);
+}
+
+void wss__tls_bio_close(wss__tls_bio *bio) {
+  mbedtls_ssl_set_bio(&bio->engine->ssl, NULL, NULL, NULL, NULL);
+}
+
+bool wss__tls_bio_stuck(wss__tls_bio *bio) {
+  bool moved = bio->moved;
+  bio->moved = false;
+  return !moved;
+}
+
+/* Whether Mbed TLS has already said what was wrong. */
+static bool alerted(const wss__tls_bio *bio, int code) {
+  /* After the handshake it says nothing to an unexpected message; what was
+     written is the warning that there is no renegotiation (RFC 5246 7.2.2). */
+  if (code == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE &&
+      mbedtls_ssl_is_handshake_over(&bio->engine->ssl))
+    return false;
+  return bio->alerted;
+}
+
+static void send_alert(wss__tls_bio *bio, int code) {
+  wss__tls_engine *engine = bio->engine;
+  uint8_t level = MBEDTLS_SSL_ALERT_LEVEL_FATAL;
+  uint8_t alert = wss__tls_alert_for_code(code, engine->header);
+  if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+    level = MBEDTLS_SSL_ALERT_LEVEL_WARNING;
+    alert = MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;
+  }
+  /* The first call may do no more than write what was left of a flight. */
+  bio->alerted = false;
+  for (int i = 0; i < 2 && !bio->alerted && bio->error == 0; i++)
+    (void)mbedtls_ssl_send_alert_message(&engine->ssl, level, alert);
+}
+
+int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
+  *failure = (wss__tls_failure){.code = code, .alert = -1};
+  if (bio->error == WSS_ERR_TOO_BIG) {
+    failure->text = "the answers to the peer do not fit into the send buffer";
+    return WSS_ERR_TLS;
+  }
+  if (bio->error != 0)
+    return WSS_ERR_NOMEM;
+  if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+    failure->alert = wss__compat_alert(&bio->engine->ssl);
+    return WSS_ERR_TLS;
+  }
+  if (!alerted(bio, code))
+    send_alert(bio, code);
+  if (bio->engine->nomem || wss__tls_code_is_nomem(code))
+    return WSS_ERR_NOMEM;
+  if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
+    failure->text = "peer ended the TLS handshake (close_notify)";
+  return WSS_ERR_TLS;
+}

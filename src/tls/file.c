@@ -1,0 +1,119 @@
+#include "tls/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <mbedtls/platform_util.h>
+
+/* A sentence must keep its cause, which stands behind the path. */
+#define PATH_SHOWN 96
+#define CAUSE_SIZE 144
+
+void wss__tls_file_explain(const wss__tls_file *file, wss__detail *detail,
+                           const char *format, ...) {
+  char cause[CAUSE_SIZE];
+  size_t length = strlen(file->path);
+  const char *dots = length > PATH_SHOWN ? "..." : "";
+  const char *shown =
+      length > PATH_SHOWN ? file->path + length - PATH_SHOWN : file->path;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(cause, sizeof cause, format, arguments);
+  va_end(arguments);
+  wss__detail_set(detail, "%s %s%s: %s", file->option, dots, shown, cause);
+}
+
+static int explain_errno(const wss__tls_file *file, int code, int unreadable,
+                         wss__detail *detail) {
+  if (code == EACCES || code == EPERM)
+    wss__tls_file_explain(file, detail, "%s (this process has uid %lu)",
+                          strerror(code), (unsigned long)geteuid());
+  else
+    wss__tls_file_explain(file, detail, "%s", strerror(code));
+  return unreadable;
+}
+
+/* NULL, or why a file like this is not read. */
+static const char *refusal(const struct stat *status) {
+  if (S_ISDIR(status->st_mode))
+    return "is a directory, not a file";
+  if (!S_ISREG(status->st_mode))
+    return "is not a regular file";
+  if (status->st_size == 0)
+    return "is empty";
+  if (status->st_size > WSS__TLS_FILE_MAX)
+    return "is larger than 1 MiB";
+  return NULL;
+}
+
+/* Fills text; 0 or an errno. No stdio: its buffer would keep the key. */
+static int read_all(int descriptor, wss__tls_file *file, size_t capacity) {
+  while (file->size < capacity) {
+    ssize_t got =
+        read(descriptor, file->text + file->size, capacity - file->size);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return errno;
+    if (got == 0)
+      return 0;
+    file->size += (size_t)got;
+  }
+  return 0;
+}
+
+static int read_open(wss__tls_file *file, int descriptor,
+                     const wss_allocator *allocator, int unreadable,
+                     wss__detail *detail) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0)
+    return explain_errno(file, errno, unreadable, detail);
+  const char *why = refusal(&status);
+  if (why != NULL) {
+    wss__tls_file_explain(file, detail, "%s", why);
+    return unreadable;
+  }
+  size_t capacity = (size_t)status.st_size;
+  file->text = wss__calloc(allocator, capacity + 1);
+  if (file->text == NULL)
+    return WSS_ERR_NOMEM;
+  int code = read_all(descriptor, file, capacity);
+  if (code != 0)
+    return explain_errno(file, code, unreadable, detail);
+  return 0;
+}
+
+int wss__tls_file_read(wss__tls_file *file, const wss_allocator *allocator,
+                       int unreadable, int unparsable, wss__detail *detail) {
+  file->text = NULL;
+  file->size = 0;
+  /* O_NONBLOCK: opening a FIFO would wait for its writer. */
+  int descriptor =
+      open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0)
+    return explain_errno(file, errno, unreadable, detail);
+  int error = read_open(file, descriptor, allocator, unreadable, detail);
+  close(descriptor);
+  if (error == 0 && memchr(file->text, '\0', file->size) != NULL) {
+    wss__tls_file_explain(file, detail,
+                          "is not PEM text (if it is DER, convert it with the "
+                          "openssl command and -inform DER)");
+    error = unparsable;
+  }
+  if (error != 0)
+    wss__tls_file_free(file, allocator);
+  return error;
+}
+
+void wss__tls_file_free(wss__tls_file *file, const wss_allocator *allocator) {
+  if (file->text != NULL)
+    mbedtls_platform_zeroize(file->text, file->size);
+  wss__free(allocator, file->text);
+  file->text = NULL;
+  file->size = 0;
+}
