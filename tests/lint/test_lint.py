@@ -375,6 +375,26 @@ class Format(Lint):
         self.assert_found("clang_format", f"src/net/loop.h:{line}: ")
 
 
+class Docs(Lint):
+    def test_clean(self):
+        self.write("docs/a.md", "# A b, c\n[x](#a-b-c) [y](https://a.org/no)\n")
+        self.write("README.md", "[a](docs/a.md) [b](docs/a.md#a-b-c)\n")
+        self.assert_clean("docs")
+
+    def test_link_to_nothing(self):
+        self.write("README.md", "# A\n\n[b](docs/b.md)\n")
+        self.assert_found("docs", "README.md:3: ")
+        self.write("README.md", "# A\n[b](#b)\n")
+        self.assert_found("docs", "README.md:2: ")
+
+    def test_listing(self):
+        listing = "```c\n#include <wss/wss.h>\nint main(void) {\n%s}\n```\n"
+        self.write("README.md", listing % "  return wss_one(1);\n")
+        self.assert_clean("docs")
+        self.write("README.md", listing % "  return wss_missing(1);\n")
+        self.assert_found("docs", "README.md:1: does not compile")
+
+
 class Cppcheck(Lint):
     def test_clean(self):
         self.assert_clean("cppcheck")

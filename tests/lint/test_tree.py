@@ -7,6 +7,7 @@ import unittest
 import banned
 import clang_format
 import cppcheck
+import docs
 import layers
 import lengths
 import names
@@ -44,6 +45,9 @@ class Tree(unittest.TestCase):
 
     def test_format(self):
         self.assert_clean(clang_format.check(ROOT))
+
+    def test_docs(self):
+        self.assert_clean(docs.check(ROOT))
 
     def test_cppcheck(self):
         self.assert_clean(cppcheck.check(ROOT))
