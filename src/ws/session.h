@@ -46,6 +46,7 @@ typedef struct wss__session {
   uint8_t type;        /* of the message at hand, 0 if none is under way */
   bool in_payload;     /* a header was read, its payload is not yet complete */
   bool fin;            /* of the current frame */
+  bool failed;         /* an error was found: the rest is dropped */
   wss__utf8 utf8;
   uint16_t code_sent;     /* 0: no Close frame yet; 1005: one without code */
   uint16_t code_received; /* likewise */

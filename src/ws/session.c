@@ -1,0 +1,252 @@
+#include "ws/session.h"
+
+#include <string.h>
+
+#include "ws/close.h"
+#include "ws/mask.h"
+
+void wss__session_init(wss__session *session, const wss_allocator *allocator,
+                       uint64_t max_message_size,
+                       const wss__session_events *events, void *owner) {
+  memset(session, 0, sizeof *session);
+  session->events = events;
+  session->owner = owner;
+  session->allocator = allocator;
+  session->max_message_size = max_message_size;
+  wss__buf_init(&session->message, SIZE_MAX);
+  wss__buf_init(&session->control, WSS__MAX_CONTROL_PAYLOAD);
+}
+
+void wss__session_free(wss__session *session) {
+  wss__buf_free(&session->message, session->allocator);
+  wss__buf_free(&session->control, session->allocator);
+}
+
+int wss__session_close(wss__session *session, int code, const void *reason,
+                       size_t reason_size) {
+  uint8_t payload[WSS__MAX_CLOSE_PAYLOAD];
+  size_t size;
+  if (session->code_sent != 0)
+    return WSS_ERR_CLOSED;
+  session->code_sent = (uint16_t)code;
+  size = wss__close_pack(payload, code, reason, reason_size);
+  session->events->send(session->owner, WSS__CLOSE, payload, size);
+  return 0;
+}
+
+wss__slice wss__session_reason(const wss__session *session) {
+  wss__slice reason = {"", 0};
+  if (session->code_received != 0 && session->control.length > 2) {
+    reason.data = (const char *)wss__buf_data(&session->control) + 2;
+    reason.size = session->control.length - 2;
+  }
+  return reason;
+}
+
+/* ---- Errors -------------------------------------------------------------- */
+
+static int code_for(int error) {
+  switch (error) {
+  case WSS_ERR_UTF8:
+    return WSS__CLOSE_INVALID_PAYLOAD;
+  case WSS_ERR_TOO_BIG:
+    return WSS__CLOSE_TOO_BIG;
+  case WSS_ERR_NOMEM:
+    return WSS__CLOSE_INTERNAL;
+  default:
+    return WSS__CLOSE_PROTOCOL_ERROR;
+  }
+}
+
+static int fail(wss__session *session, int error, const char *why) {
+  session->why = why;
+  session->failed = true;
+  (void)wss__session_close(session, code_for(error), NULL, 0);
+  wss__buf_free(&session->message, session->allocator);
+  return error;
+}
+
+/* Everything behind a Close frame, or an error, is dropped (RFC 6455 5.5.1). */
+static bool is_over(const wss__session *session) {
+  return session->failed || session->code_received != 0;
+}
+
+/* ---- Whole messages and control frames ----------------------------------- */
+
+/* Results beyond 0 and errors: an event asked to stop. */
+#define STOP 1
+
+static int deliver(wss__session *session, const uint8_t *data, size_t size) {
+  wss_type type = (wss_type)session->type;
+  session->type = 0;
+  if (type == WSS_TEXT && !wss__utf8_complete(&session->utf8))
+    return fail(session, WSS_ERR_UTF8,
+                "a text message ends within a character (RFC 6455 8.1)");
+  if (session->code_sent != 0)
+    return 0;
+  return session->events->message(session->owner, type, data, size) ? 0 : STOP;
+}
+
+static int on_close(wss__session *session, const uint8_t *payload,
+                    size_t size) {
+  const uint8_t *reason;
+  size_t reason_size;
+  int code = wss__close_unpack(payload, size, &reason, &reason_size);
+  if (code == WSS_ERR_PROTOCOL)
+    return fail(session, code,
+                "a Close frame's code is not allowed (RFC 6455 7.4)");
+  if (code == WSS_ERR_UTF8)
+    return fail(session, code,
+                "a Close frame's reason is not UTF-8 (RFC 6455 5.5.1)");
+  /* Kept for wss__session_reason; without memory there is none. */
+  if (session->control.length == 0)
+    (void)wss__buf_append(&session->control, session->allocator, payload, size);
+  session->code_received = (uint16_t)code;
+  wss__buf_free(&session->message, session->allocator);
+  (void)wss__session_close(session, code, NULL, 0);
+  return 0;
+}
+
+static int on_control(wss__session *session, const uint8_t *payload,
+                      size_t size) {
+  const wss__session_events *events = session->events;
+  if (session->opcode == WSS__CLOSE)
+    return on_close(session, payload, size);
+  if (session->code_sent != 0)
+    return 0;
+  if (session->opcode == WSS__PONG)
+    return events->pong(session->owner, payload, size) ? 0 : STOP;
+  events->send(session->owner, WSS__PONG, payload, size);
+  return 0;
+}
+
+/* ---- Frames -------------------------------------------------------------- */
+
+/* Takes a header that is whole: what it says about the message. */
+static int begin_frame(wss__session *session, const wss__frame *frame) {
+  bool data = !wss__opcode_is_control(frame->opcode);
+  if (data && frame->opcode == WSS__CONTINUATION && session->type == 0)
+    return fail(session, WSS_ERR_PROTOCOL,
+                "a continuation continues nothing (RFC 6455 5.4)");
+  if (data && frame->opcode != WSS__CONTINUATION && session->type != 0)
+    return fail(session, WSS_ERR_PROTOCOL,
+                "a message begins within another one (RFC 6455 5.4)");
+  if (data &&
+      frame->length > session->max_message_size - session->message.length)
+    return fail(session, WSS_ERR_TOO_BIG,
+                "the message is larger than max_message_size");
+  if (data && frame->opcode != WSS__CONTINUATION) {
+    session->type = (uint8_t)frame->opcode;
+    memset(&session->utf8, 0, sizeof session->utf8);
+  }
+  session->opcode = (uint8_t)frame->opcode;
+  session->fin = frame->fin;
+  session->remaining = frame->length;
+  memcpy(session->mask, frame->mask, sizeof session->mask);
+  session->mask_offset = 0;
+  session->in_payload = true;
+  return 0;
+}
+
+/* Reads a header, from what was kept of it and the input; *used says how much
+   of the input it took. */
+static int take_header(wss__session *session, const uint8_t *data, size_t size,
+                       size_t *used) {
+  wss__frame frame;
+  const uint8_t *from = data;
+  size_t had = session->header_size;
+  size_t have = size;
+  int length;
+
+  if (had > 0) {
+    size_t room = sizeof session->header - had;
+    size_t more = size < room ? size : room;
+    memcpy(session->header + had, data, more);
+    from = session->header;
+    have = had + more;
+  }
+  length = wss__frame_unpack(from, have, &frame, &session->why);
+  if (length < 0)
+    return fail(session, length, session->why);
+  if (length == 0) {
+    if (had == 0)
+      memcpy(session->header, data, size);
+    session->header_size = (uint8_t)have;
+    *used = size;
+    return 0;
+  }
+  session->header_size = 0;
+  *used = (size_t)length - had;
+  return begin_frame(session, &frame);
+}
+
+/* The end of a frame: its last piece lies at data, unless all of it was kept.
+ */
+static int end_frame(wss__session *session, wss__buf *kept, const uint8_t *data,
+                     size_t size) {
+  int result;
+  wss__buf whole;
+  session->in_payload = false;
+  if (kept->length == 0)
+    return kept == &session->control ? on_control(session, data, size)
+                                     : deliver(session, data, size);
+  /* A callback may end the session; what it is shown stays with us. */
+  whole = *kept;
+  if (kept == &session->control) {
+    result = on_control(session, wss__buf_data(&whole), whole.length);
+    if (session->code_received == 0)
+      wss__buf_free(kept, session->allocator);
+    return result;
+  }
+  wss__buf_init(kept, kept->ceiling);
+  result = deliver(session, wss__buf_data(&whole), whole.length);
+  wss__buf_free(&whole, session->allocator);
+  return result;
+}
+
+/* Reads a piece of a payload. */
+static int take_payload(wss__session *session, uint8_t *data, size_t size,
+                        size_t *used) {
+  bool control = wss__opcode_is_control((wss__opcode)session->opcode);
+  wss__buf *kept = control ? &session->control : &session->message;
+  bool last;
+
+  if (size > session->remaining)
+    size = (size_t)session->remaining;
+  wss__mask(data, size, session->mask, session->mask_offset);
+  session->mask_offset = (uint8_t)((session->mask_offset + size) & 3);
+  session->remaining -= size;
+  *used = size;
+  if (!control && session->type == WSS_TEXT &&
+      !wss__utf8_feed(&session->utf8, data, size))
+    return fail(session, WSS_ERR_UTF8,
+                "a text message is not UTF-8 (RFC 6455 8.1)");
+  last = session->remaining == 0 && (control || session->fin);
+  if (last && kept->length == 0)
+    return end_frame(session, kept, data, size);
+  if (wss__buf_append(kept, session->allocator, data, size) < 0)
+    return fail(session, WSS_ERR_NOMEM, "out of memory");
+  if (last)
+    return end_frame(session, kept, NULL, 0);
+  if (session->remaining == 0)
+    session->in_payload = false;
+  return 0;
+}
+
+int wss__session_feed(wss__session *session, uint8_t *data, size_t size,
+                      size_t *used) {
+  size_t at = 0;
+  int result = 0;
+  while (result == 0 && !is_over(session)) {
+    size_t step = 0;
+    if (session->in_payload && (at < size || session->remaining == 0))
+      result = take_payload(session, data + at, size - at, &step);
+    else if (at < size)
+      result = take_header(session, data + at, size - at, &step);
+    else
+      break;
+    at += step;
+  }
+  *used = is_over(session) ? size : at;
+  return result == STOP ? 0 : result;
+}
