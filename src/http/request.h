@@ -61,8 +61,4 @@ size_t wss__request_field_count(const wss_request *request, const char *name);
 const char *wss__request_cookie(const wss_request *request, const char *name,
                                 size_t *size);
 
-/* The host name of an authority "host[:port]" (RFC 3986 3.2.2), brackets of an
-   IPv6 address included; false if it is not a valid one. */
-bool wss__authority_host(wss__slice authority, wss__slice *host);
-
 #endif
