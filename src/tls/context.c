@@ -83,9 +83,9 @@ static int load(wss__tls_context *context, const wss_ssl_context *ssl,
   if (error == 0)
     error = wss__tls_cert_parse(&context->chain, &file, detail);
   if (error == 0)
-    error = wss__tls_cert_check(&context->chain, &file, detail);
-  if (error == 0)
     error = load_key(context, ssl, &file, detail);
+  if (error == 0)
+    error = wss__tls_cert_check(&context->chain, &file, detail);
   if (error == 0)
     *warning = wss__tls_cert_validity(&context->chain, &file, detail);
   wss__tls_file_free(&file, &context->allocator);

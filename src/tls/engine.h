@@ -14,11 +14,10 @@ typedef struct wss__tls_engine {
   mbedtls_ssl_context ssl;
   const wss_allocator *allocator;
   char *server_name; /* SNI, NULL if none came */
-  /* Where the input stands in the peer's records. Mbed TLS does not tell which
-     record it did not like, and the answering alert depends on it. */
-  uint8_t header[WSS__TLS_HEADER_SIZE];
-  uint8_t header_size;
-  uint16_t body_left;
+  /* The record that the input is at. Mbed TLS does not tell which record it did
+     not like, and the answering alert depends on it. */
+  uint8_t record[WSS__TLS_HEADER_SIZE + 2]; /* its first bytes */
+  uint32_t record_seen;                     /* how many of its bytes came */
   bool nomem; /* a callback of the handshake found no memory */
 } wss__tls_engine;
 

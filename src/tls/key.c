@@ -1,16 +1,22 @@
 #include "tls/key.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "tls/code.h"
 #include "tls/compat.h"
 #include "tls/policy.h"
 
-static int explain_code(int code, const wss__tls_file *file,
+static int explain_code(int code, const wss__tls_file *file, bool passphrase,
                         wss__detail *detail) {
   char text[WSS__TLS_CODE_TEXT_SIZE];
   if (wss__tls_code_is_nomem(code))
     return WSS_ERR_NOMEM;
+  /* A wrong passphrase deciphers to noise, which in one of 256 cases looks as
+     if it were padded well. */
+  if (wss__tls_code_high(code) == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT &&
+      passphrase && strstr(file->text, "ENCRYPTED") != NULL)
+    code = MBEDTLS_ERR_PK_PASSWORD_MISMATCH;
   switch (wss__tls_code_high(code)) {
   case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
     wss__tls_file_explain(file, detail,
@@ -45,9 +51,9 @@ int wss__tls_key_parse(mbedtls_pk_context *key, const wss__tls_file *file,
     return WSS_ERR_KEY_PARSE;
   }
   size_t length = passphrase == NULL ? 0 : strlen(passphrase);
-  int code = wss__compat_parse_key(key, file->text, file->size + 1, passphrase,
-                                   length);
-  return code == 0 ? 0 : explain_code(code, file, detail);
+  int code = wss__compat_parse_key(key, file->text, file->size + 1,
+                                   length == 0 ? NULL : passphrase, length);
+  return code == 0 ? 0 : explain_code(code, file, length > 0, detail);
 }
 
 int wss__tls_key_match(const mbedtls_pk_context *key,
