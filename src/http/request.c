@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "http/cookie.h"
 #include "http/target.h"
 
 /* "HTTP/1.1" */
@@ -384,6 +385,26 @@ static int join_all(wss__request *request) {
   return 0;
 }
 
+/* Copies "path[?query]", with "/" for an empty path. */
+static int split_path(wss__request *request, const char *text) {
+  wss_request *shown = &request->public_part;
+  size_t size = strlen(text);
+  size_t slash = text[0] == '/' ? 0 : 1;
+  char *copy = wss__request_alloc(request, slash + size + 1);
+  char *mark;
+  if (copy == NULL)
+    return WSS_ERR_NOMEM;
+  copy[0] = '/';
+  memcpy(copy + slash, text, size + 1);
+  shown->path = copy;
+  mark = strchr(copy, '?');
+  if (mark != NULL) {
+    *mark = '\0';
+    shown->query = mark + 1;
+  }
+  return 0;
+}
+
 /* A request here has no content (RFC 9112 6). */
 static int check_content(const wss_request *shown, wss__refusal *refusal) {
   size_t i;
@@ -403,6 +424,7 @@ static int check_content(const wss_request *shown, wss__refusal *refusal) {
 
 static int complete(wss__request *request, wss__refusal *refusal) {
   wss_request *shown = &request->public_part;
+  const char *path;
   int err = publish(request);
   if (err == 0)
     err = join_all(request);
@@ -414,7 +436,8 @@ static int complete(wss__request *request, wss__refusal *refusal) {
     return bad(refusal, "There must be exactly one Host header.");
   shown->host = wss__request_field(shown, "Host");
   shown->origin = wss__request_field(shown, "Origin");
-  return wss__target_split(request, refusal);
+  err = wss__target_path(shown->target, shown->host, &path, refusal);
+  return err < 0 ? err : split_path(request, path);
 }
 
 static int too_large(const wss__request *request, wss__refusal *refusal) {
@@ -470,25 +493,6 @@ size_t wss__request_field_count(const wss_request *request, const char *name) {
   return count;
 }
 
-/* Finds a pair "name=value" in a Cookie line (RFC 6265 4.2.1). */
-static const char *find_cookie(const char *pairs, wss__slice name,
-                               size_t *size) {
-  while (*pairs != '\0') {
-    const char *end = strchr(pairs, ';');
-    wss__slice pair = {pairs,
-                       end != NULL ? (size_t)(end - pairs) : strlen(pairs)};
-    wss__slice trimmed = wss__slice_trim(pair);
-    wss__slice key = {trimmed.data, name.size};
-    if (trimmed.size > name.size && trimmed.data[name.size] == '=' &&
-        wss__slice_equal(key, name)) {
-      *size = trimmed.size - name.size - 1;
-      return trimmed.data + name.size + 1;
-    }
-    pairs += end != NULL ? pair.size + 1 : pair.size;
-  }
-  return NULL;
-}
-
 const char *wss__request_cookie(const wss_request *request, const char *name,
                                 size_t *size) {
   size_t i;
@@ -496,7 +500,7 @@ const char *wss__request_cookie(const wss_request *request, const char *name,
   for (i = 0; i < request->header_count; i++) {
     const char *value = NULL;
     if (same_name(&request->headers[i], "Cookie"))
-      value = find_cookie(request->headers[i].value, wss__slice_of(name), size);
+      value = wss__cookie_find(request->headers[i].value, name, size);
     if (value != NULL)
       return value;
   }

@@ -85,47 +85,27 @@ static bool split_absolute(const char *target, wss__slice *authority,
   return false;
 }
 
-/* Copies "path[?query]", with "/" for an empty path. */
-static int split_path(wss__request *request, const char *text) {
-  wss_request *shown = wss__request_public(request);
-  size_t size = strlen(text);
-  bool slash = text[0] != '/';
-  char *copy = wss__request_alloc(request, size + (slash ? 2 : 1));
-  char *mark;
-  if (copy == NULL)
-    return WSS_ERR_NOMEM;
-  copy[0] = '/';
-  memcpy(copy + (slash ? 1 : 0), text, size + 1);
-  shown->path = copy;
-  mark = strchr(copy, '?');
-  if (mark != NULL) {
-    *mark = '\0';
-    shown->query = mark + 1;
-  }
-  return 0;
-}
-
-int wss__target_split(wss__request *request, wss__refusal *refusal) {
-  const wss_request *shown = wss__request_public(request);
-  const char *rest = shown->target;
-  wss__slice authority = wss__slice_of(shown->host);
-  wss__slice host;
+int wss__target_path(const char *target, const char *host, const char **path,
+                     wss__refusal *refusal) {
+  wss__slice authority = wss__slice_of(host);
+  wss__slice name;
   wss__slice port;
 
-  if (!wss__authority_split(authority, &host, &port))
+  *path = target;
+  if (!wss__authority_split(authority, &name, &port))
     return wss__refuse(refusal, WSS_ERR_HTTP, 400,
                        "The Host header is not a host name with or without a "
                        "port.");
-  if (strchr(shown->target, '#') != NULL)
+  if (strchr(target, '#') != NULL)
     return wss__refuse(refusal, WSS_ERR_HTTP, 400,
                        "The request target has a fragment.");
-  if (shown->target[0] != '/') {
-    if (!split_absolute(shown->target, &authority, &rest))
-      return wss__refuse(refusal, WSS_ERR_HTTP, 400,
-                         "The request target is not a path.");
-    if (!wss__slice_equal_nocase(authority, wss__slice_of(shown->host)))
-      return wss__refuse(refusal, WSS_ERR_HTTP, 400,
-                         "The Host header is not that of the request target.");
-  }
-  return split_path(request, rest);
+  if (target[0] == '/')
+    return 0;
+  if (!split_absolute(target, &authority, path))
+    return wss__refuse(refusal, WSS_ERR_HTTP, 400,
+                       "The request target is not a path.");
+  if (!wss__slice_equal_nocase(authority, wss__slice_of(host)))
+    return wss__refuse(refusal, WSS_ERR_HTTP, 400,
+                       "The Host header is not that of the request target.");
+  return 0;
 }

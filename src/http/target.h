@@ -5,11 +5,13 @@
 #include <stdbool.h>
 
 #include "base/str.h"
-#include "http/request.h"
+#include "http/response.h"
 
-/* Checks the target and the Host field of a complete request, and fills path
-   and query. 0, WSS_ERR_NOMEM, or WSS_ERR_HTTP with the refusal (400). */
-int wss__target_split(wss__request *request, wss__refusal *refusal);
+/* Checks a request target and the Host field against each other, and points
+   path at the target's path and query (empty for "http://host"). 0, or
+   WSS_ERR_HTTP with the refusal (400). */
+int wss__target_path(const char *target, const char *host, const char **path,
+                     wss__refusal *refusal);
 
 /* The host name of an authority "host[:port]" (RFC 3986 3.2.2), brackets of an
    IPv6 address included; false if it is not a valid one. port is what follows
