@@ -45,12 +45,11 @@ struct wss__request {
   block *blocks;
   const char **joined; /* for each header, its field's whole value */
   size_t token;        /* where the element at hand begins */
-  size_t target_size;
   size_t target;
+  size_t target_size;
   size_t line_count;
   uint8_t state;
   bool empty_line; /* one was passed over */
-  bool started;
   line lines[WSS__MAX_HEADERS];
 };
 
@@ -83,10 +82,6 @@ void *wss__request_alloc(wss__request *request, size_t size) {
   fresh->next = request->blocks;
   request->blocks = fresh;
   return fresh->memory;
-}
-
-bool wss__request_started(const wss__request *request) {
-  return request->started;
 }
 
 wss_request *wss__request_public(wss__request *request) {
@@ -322,8 +317,8 @@ static int publish(wss__request *request) {
   return 0;
 }
 
-static bool same_name(const wss_header *header, const char *name) {
-  return wss__slice_equal_nocase(wss__slice_of(header->name),
+static bool same_name(const wss_header *line, const char *name) {
+  return wss__slice_equal_nocase(wss__slice_of(line->name),
                                  wss__slice_of(name));
 }
 
@@ -461,7 +456,6 @@ int wss__request_feed(wss__request *request, const uint8_t *data, size_t size,
   *used = size;
   if (err < 0)
     return WSS_ERR_NOMEM;
-  request->started = request->started || size > 0;
   for (i = 0; i < take; i++) {
     err = take_byte(request, data[i], at + i, refusal);
     if (err < 0)

@@ -36,9 +36,6 @@ void wss__request_free(wss__request *request);
 int wss__request_feed(wss__request *request, const uint8_t *data, size_t size,
                       size_t *used, wss__refusal *refusal);
 
-/* True once at least one byte was taken. */
-bool wss__request_started(const wss__request *request);
-
 /* The complete request; owned by it. subprotocols is empty until
    ws/handshake has filled it. */
 wss_request *wss__request_public(wss__request *request);
