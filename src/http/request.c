@@ -1,13 +1,11 @@
 #include "http/request.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "http/cookie.h"
 #include "http/target.h"
 
-/* "HTTP/1.1" */
-#define VERSION_SIZE 8
+#define VERSION_SIZE (sizeof "HTTP/1.1" - 1)
 
 typedef enum state {
   START,
