@@ -210,6 +210,24 @@ static void renegotiation_is_refused_and_the_connection_goes_on(void **state) {
   tls_pair_close(&pair);
 }
 
+static void a_warning_does_not_stand_for_the_alert(void **state) {
+  static const uint8_t hello[] = {1, 0, 0, 2, 3, 3};
+  uint8_t byte;
+  tls_pair pair;
+  (void)state;
+  connect_version(&pair, V12);
+  tls_pair_client_record(&pair, 22, hello, sizeof hello);
+  assert_int_equal(
+      wss__buf_append(&pair.to_server, &wss__default_allocator, "GET /", 5), 0);
+  assert_int_equal(tls_pair_feed(&pair), WSS_ERR_TLS);
+  assert_int_equal(records(&pair), 2);
+  assert_int_equal(tls_pair_client_read(&pair, &byte, 1),
+                   MBEDTLS_ERR_SSL_WANT_READ);
+  assert_int_equal(tls_pair_client_alert(&pair),
+                   MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
+  tls_pair_close(&pair);
+}
+
 static void other_messages_after_the_handshake_are_unexpected(void **state) {
   static const uint8_t key_update[] = {24, 0, 0, 1, 0};
   static const uint8_t finished[] = {20, 0, 0, 1, 0};
@@ -329,6 +347,7 @@ int main(void) {
       cmocka_unit_test(a_changed_byte_is_a_bad_record_mac),
       cmocka_unit_test(a_header_that_is_none_gets_an_alert),
       cmocka_unit_test(renegotiation_is_refused_and_the_connection_goes_on),
+      cmocka_unit_test(a_warning_does_not_stand_for_the_alert),
       cmocka_unit_test(other_messages_after_the_handshake_are_unexpected),
       cmocka_unit_test(warnings_do_not_hold_back_what_follows),
       cmocka_unit_test(a_fatal_alert_is_named_and_not_answered),
