@@ -329,6 +329,11 @@ class Preprocessor(Lint):
         line = self.append("src/ws/frame.c", "#define TRY(x) \\\n  return x\n")
         self.assert_found("preprocessor", f"src/ws/frame.c:{line}: ")
 
+    def test_list_macro(self):
+        text = "#define CASE(x) \\\n  return x;\n#undef CASE\n"
+        self.append("src/ws/frame.c", text)
+        self.assert_clean("preprocessor")
+
     def test_guard(self):
         self.write("src/ws/frame.h", "#ifndef FRAME_H\n#define FRAME_H\n#endif\n")
         self.assert_found(
