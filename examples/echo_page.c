@@ -29,7 +29,7 @@ void echo_page_answer(wss_conn *conn, const wss_request *request, void *user) {
       .header_count = sizeof headers / sizeof headers[0],
       .content_type = "text/html; charset=utf-8",
       .body = page,
-      .body_size = sizeof page,
+      .body_size = sizeof page - 1,
   };
   const wss_reply ok = {.body = "ok", .body_size = 2};
   (void)user;

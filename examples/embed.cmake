@@ -1,5 +1,6 @@
-# wss_embed_page(FILE HEADER): turns a page into a C header with its bytes and
-# the hashes that let a Content-Security-Policy admit its style and script.
+# wss_embed_page(FILE HEADER): turns a page into a C header with its bytes, a NUL
+# behind them, and the hashes that let a Content-Security-Policy admit its style
+# and script.
 
 function(wss_base64_of_hash hex result)
   set(alphabet ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
@@ -38,6 +39,6 @@ function(wss_embed_page file header)
 /* Made of @name@ by embed.cmake. */
 #define PAGE_STYLE "@style@"
 #define PAGE_SCRIPT "@script@"
-static const unsigned char page[] = {@bytes@};
+static const unsigned char page[] = {@bytes@0};
 ]])
 endfunction()

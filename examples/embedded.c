@@ -261,12 +261,12 @@ int main(int argc, char **argv) {
   }
   setvbuf(stdout, NULL, _IOLBF, 0);
   err = start_own(&app);
-  if (err == 0)
-    err = start_wss(&app);
-  if (err < 0) {
+  if (err < 0)
     fprintf(stderr, "embedded: %s\n", wss_strerror(err));
+  else
+    err = start_wss(&app);
+  if (err < 0)
     quit(&app);
-  }
   uv_run(app.loop, UV_RUN_DEFAULT);
   if (uv_loop_close(app.loop) != 0)
     return 1; /* something was left on the loop */
