@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts here. From ctest come WSS_SRC (the source), WSS_WORK (a
 # folder for these tests), WSS_PKI (test certificates), WSS_MBEDTLS_TREE (the
 # source of Mbed TLS, "" where the system's is used) and WSS_PYTHON.
