@@ -81,7 +81,9 @@ bool wss__conn_held(const wss_conn *conn) {
 /* ---- Bytes in ------------------------------------------------------------ */
 
 static void lost(wss_conn *conn, int error, const char *message) {
-  wss__conn_note(conn, WSS_BY_PEER, error, message);
+  /* A peer that resets once all is said has done nothing wrong. */
+  if (conn->state != WSS__FINISHING)
+    wss__conn_note(conn, WSS_BY_PEER, error, message);
   wss__conn_finish(conn);
 }
 
@@ -159,8 +161,10 @@ static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
     if (conn->state >= WSS__FINISHING)
       return size - io.input_size + drop(conn, io.input, io.input_size);
     result = wss__tls_channel_read(conn->tls, &io);
+    if (result < 0)
+      tls_failed(conn, result);
     wss__output_wire(conn);
-    if (conn->state == WSS__CLOSED)
+    if (result < 0 || conn->state == WSS__CLOSED)
       return size;
     switch (result) {
     case WSS__TLS_WANT:
@@ -180,8 +184,7 @@ static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
     case WSS__TLS_END:
       peer_ended(conn);
       return size;
-    default:
-      tls_failed(conn, result);
+    default: /* errors were dealt with */
       return size;
     }
   }
