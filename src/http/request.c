@@ -315,8 +315,8 @@ static int publish(wss__request *request) {
   return 0;
 }
 
-static bool same_name(const wss_header *line, const char *name) {
-  return wss__slice_equal_nocase(wss__slice_of(line->name),
+static bool same_name(const wss_header *field, const char *name) {
+  return wss__slice_equal_nocase(wss__slice_of(field->name),
                                  wss__slice_of(name));
 }
 

@@ -92,7 +92,7 @@ fail:
 
 int wss_listen_plain(wss_server *server, const char *host, int port,
                      wss_listener **listener) {
-  wss_listener *result;
+  wss_listener *result = NULL;
   int err;
   server->last_error.text[0] = '\0';
   if (server->closing)
@@ -108,7 +108,7 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
                      wss_listener **listener) {
   wss_ssl_context known;
   wss__tls_context *tls;
-  wss_listener *result;
+  wss_listener *result = NULL;
   wss__detail detail;
   int warning = 0;
   int err;
