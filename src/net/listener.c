@@ -23,11 +23,14 @@ int wss__socket_listen(wss__socket *socket, wss__loop *loop, const char *host,
                        const wss__socket_events *events, bool *opened) {
   int err;
   socket->events = events;
+  socket->handles = 0;
+  socket->waiting = false;
   *opened = false;
   err = uv_tcp_init(loop->uv, &socket->tcp);
   if (err < 0)
     return err;
   socket->tcp.data = socket;
+  socket->handles = 1;
   *opened = true;
 
   if (host != NULL) {
@@ -44,7 +47,26 @@ int wss__socket_listen(wss__socket *socket, wss__loop *loop, const char *host,
 
 static void on_closed(uv_handle_t *handle) {
   wss__socket *socket = (wss__socket *)handle->data;
-  socket->events->closed(socket);
+  if (--socket->handles == 0) {
+    socket->events->closed(socket);
+  } else if (socket->waiting && !uv_is_closing((uv_handle_t *)&socket->tcp)) {
+    socket->waiting = false;
+    socket->events->incoming(socket, 0);
+  }
+}
+
+void wss__socket_drop(wss__socket *socket) {
+  uv_tcp_t *dropped = &socket->dropped;
+  if (socket->handles > 1) {
+    socket->waiting = true;
+    return;
+  }
+  if (uv_tcp_init(socket->tcp.loop, dropped) < 0)
+    return;
+  dropped->data = socket;
+  socket->handles++;
+  (void)uv_accept((uv_stream_t *)&socket->tcp, (uv_stream_t *)dropped);
+  uv_close((uv_handle_t *)dropped, on_closed);
 }
 
 void wss__socket_close(wss__socket *socket) {

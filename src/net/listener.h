@@ -18,7 +18,10 @@ typedef struct wss__socket_events {
 
 struct wss__socket {
   uv_tcp_t tcp;
+  uv_tcp_t dropped; /* a connection that is being dropped */
   const wss__socket_events *events;
+  int handles;  /* not yet closed */
+  bool waiting; /* one more connection waits to be dropped */
 };
 
 /* Binds and listens. host NULL: every address of both families, or of IPv4
@@ -27,6 +30,10 @@ struct wss__socket {
 int wss__socket_listen(wss__socket *socket, wss__loop *loop, const char *host,
                        int port, bool v6only, int backlog,
                        const wss__socket_events *events, bool *opened);
+
+/* Takes the connection that waits, and drops it: libuv accepts nothing more
+   while one waits. Needs no memory. */
+void wss__socket_drop(wss__socket *socket);
 
 /* events->closed follows from a later turn. */
 void wss__socket_close(wss__socket *socket);

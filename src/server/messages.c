@@ -112,21 +112,19 @@ void wss_terminate(wss_conn *conn) {
 /* Queues a frame and says what wss_send says. */
 static int send_frame(wss_conn *conn, wss__opcode opcode, const void *data,
                       size_t size) {
-  const wss__options *options = &conn->server->options;
   int err;
 
-  if (conn->state < WSS__OPEN)
-    return WSS_ERR_STATE;
-  if (conn->state != WSS__OPEN)
+  if (conn->state > WSS__OPEN)
     return WSS_ERR_CLOSED;
+  if (!conn->opened)
+    return WSS_ERR_STATE;
   if (opcode == WSS__TEXT && !wss__utf8_valid(data, size))
     return WSS_ERR_UTF8;
-  if (size > options->max_send_buffer - WSS__MAX_SENT_FRAME_HEADER)
-    return WSS_ERR_TOO_BIG;
   err = wss__output_frame(conn, opcode, data, size);
-  if (err == WSS_ERR_NOMEM)
+  if (err < 0 && err != WSS_ERR_AGAIN)
     return err;
-  if (err == 0 && wss__output_size(conn) <= options->send_high_water)
+  if (err == 0 &&
+      wss__output_size(conn) <= conn->server->options.send_high_water)
     return 0;
   conn->want_drain = true;
   return err == 0 ? 1 : err;

@@ -6,9 +6,8 @@
    buffer, and the kernel mostly takes it whole. */
 #define FLUSH_SIZE 65536
 
-/* Room for control frames on top of max_send_buffer: a Pong and a Close. */
-#define CONTROL_ROOM                                                           \
-  (2 * (WSS__MAX_SENT_FRAME_HEADER + WSS__MAX_CONTROL_PAYLOAD))
+/* A control frame, for which there is room on top of max_send_buffer. */
+#define CONTROL_ROOM (WSS__MAX_SENT_FRAME_HEADER + WSS__MAX_CONTROL_PAYLOAD)
 
 size_t wss__output_size(const wss_conn *conn) {
   return conn->out.length + conn->in_flight;
@@ -21,15 +20,25 @@ static size_t header_size(size_t payload) {
   return payload < 65536 ? 4 : WSS__MAX_SENT_FRAME_HEADER;
 }
 
+/* What the program sends stays within max_send_buffer; Pongs cannot use up the
+   room of the one Close frame. */
+static size_t limit_of(const wss_conn *conn, wss__opcode opcode) {
+  size_t limit = conn->server->options.max_send_buffer;
+  if (opcode == WSS__PONG)
+    return limit + CONTROL_ROOM;
+  return opcode == WSS__CLOSE ? limit + 2 * CONTROL_ROOM : limit;
+}
+
 int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
                       size_t size) {
-  size_t limit = conn->server->options.max_send_buffer;
-  size_t need = header_size(size) + size;
+  size_t limit = limit_of(conn, opcode);
+  size_t header = header_size(size);
+  size_t need = header + size;
   uint8_t *to;
 
-  if (wss__opcode_is_control(opcode))
-    limit += CONTROL_ROOM;
-  if (need > limit || wss__output_size(conn) > limit - need)
+  if (limit < header || size > limit - header)
+    return WSS_ERR_TOO_BIG;
+  if (wss__output_size(conn) > limit - need)
     return WSS_ERR_AGAIN;
   to = wss__buf_reserve(&conn->out, &conn->server->allocator, need);
   if (to == NULL)

@@ -24,9 +24,13 @@ static int respond(wss_conn *conn, const wss__response *response) {
   if (err < 0)
     return err;
   conn->status = (int16_t)response->status;
+  return 0;
+}
+
+/* After an answer other than 101. */
+static void answered(wss_conn *conn) {
   wss__conn_end(conn, false);
   forget_request(conn);
-  return 0;
 }
 
 void wss__upgrade_refuse(wss_conn *conn, const wss__refusal *refusal) {
@@ -41,6 +45,8 @@ void wss__upgrade_refuse(wss_conn *conn, const wss__refusal *refusal) {
   wss__conn_note(conn, WSS_BY_LIBRARY, refusal->error, refusal->detail.text);
   if (respond(conn, &response) < 0)
     wss__conn_finish(conn);
+  else
+    answered(conn);
 }
 
 /* An answer of the program's, other than 101. */
@@ -69,8 +75,12 @@ static int answer(wss_conn *conn, int status, const wss_reply *reply) {
     response.body = wss__status_phrase(status);
     response.body_size = strlen(response.body);
   }
+  err = respond(conn, &response);
+  if (err < 0)
+    return err;
   wss__conn_note(conn, WSS_BY_APP, 0, "");
-  return respond(conn, &response);
+  answered(conn);
+  return 0;
 }
 
 static int choose_subprotocol(wss_conn *conn, const wss_reply *reply) {
@@ -176,15 +186,17 @@ static void ask_http(wss_conn *conn) {
     wss__upgrade_refuse(conn, &refusal);
     return;
   }
-  conn->state = WSS__ASKED;
   conn->answering = true;
   server->handler.on_http(conn, wss__request_public(conn->request),
                           server->user);
   conn->answering = false;
   if (conn->state == WSS__ASKED)
     (void)wss_respond(conn, 404, NULL);
-  if (conn->state == WSS__ASKED) /* no memory for an answer */
+  if (conn->state == WSS__ASKED) {
+    wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_NOMEM,
+                   "out of memory for an answer");
     wss__conn_finish(conn);
+  }
   forget_request(conn);
 }
 
@@ -200,7 +212,6 @@ static void ask_program(wss_conn *conn) {
     refuse_with(conn, WSS_ERR_NOMEM, 503, "The server is out of memory.");
     return;
   }
-  conn->state = WSS__ASKED;
   conn->requested = true;
   if (server->handler.on_request != NULL) {
     conn->answering = true;
@@ -230,6 +241,7 @@ static void judge(wss_conn *conn, bool more) {
   wss__refusal refusal;
   int err;
 
+  conn->state = WSS__ASKED;
   if (!wss__handshake_asked(request)) {
     ask_http(conn);
     return;

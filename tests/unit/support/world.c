@@ -172,12 +172,14 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
   test_peer *peer = stream->data;
   if (size > 0) {
-    uint8_t *data = realloc(peer->data, peer->size + (size_t)size + 1);
-    assert_non_null(data);
-    memcpy(data + peer->size, buf->base, (size_t)size);
-    peer->data = data;
+    if (peer->size + (size_t)size >= peer->room) {
+      peer->room = 2 * (peer->size + (size_t)size) + 1;
+      peer->data = realloc(peer->data, peer->room);
+      assert_non_null(peer->data);
+    }
+    memcpy(peer->data + peer->size, buf->base, (size_t)size);
     peer->size += (size_t)size;
-    data[peer->size] = '\0';
+    peer->data[peer->size] = '\0';
   } else if (size < 0) {
     peer->ended = true;
     (void)uv_read_stop(stream);

@@ -62,6 +62,7 @@ typedef struct test_peer {
   test_world *world;
   uint8_t *data;
   size_t size;
+  size_t room; /* for data */
   bool connected;
   bool ended; /* FIN or reset */
   bool gone;
