@@ -19,6 +19,7 @@ static void on_prepare(uv_prepare_t *prepare) {
 
 static void on_check(uv_check_t *check) {
   wss__loop *loop = (wss__loop *)check->data;
+  loop->polls++;
   if (loop->due != WSS__NEVER) {
     uint64_t due = loop->due;
     loop->due = WSS__NEVER;

@@ -35,6 +35,7 @@ typedef struct wss__loop {
   uv_idle_t idle;
   uint64_t armed; /* when the timer fires; WSS__NEVER if it does not */
   uint64_t due;   /* it fired at; WSS__NEVER if nothing is due */
+  uint64_t polls; /* how often the loop has polled */
   int handles;    /* not yet closed */
 } wss__loop;
 

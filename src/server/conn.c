@@ -5,16 +5,6 @@
 #include "server/report.h"
 #include "ws/close.h"
 
-/* The content type of a TLS handshake record (RFC 8446 5.1). */
-#define TLS_HANDSHAKE_RECORD 0x16
-
-/* Input dropped while finishing before the connection is cut. */
-#define MAX_DROPPED 65536
-
-static void set_state(wss_conn *conn, wss__state state) {
-  conn->state = (uint8_t)state;
-}
-
 static wss_conn *conn_of(wss__stream *stream) {
   return wss__list_entry(stream, wss_conn, stream);
 }
@@ -47,7 +37,7 @@ void wss__conn_note(wss_conn *conn, wss_initiator initiator, int error,
 void wss__conn_end(wss_conn *conn, bool clean) {
   if (conn->state >= WSS__FINISHING)
     return;
-  set_state(conn, WSS__FINISHING);
+  conn->state = WSS__FINISHING;
   conn->clean = clean;
   wss__server_clock(conn->server, WSS__CLOCK_CLOSE, &conn->deadline);
   wss__conn_touch(conn);
@@ -56,7 +46,7 @@ void wss__conn_end(wss_conn *conn, bool clean) {
 void wss__conn_finish(wss_conn *conn) {
   if (conn->state == WSS__CLOSED)
     return;
-  set_state(conn, WSS__CLOSED);
+  conn->state = WSS__CLOSED;
   wss__deadline_clear(&conn->deadline);
   wss__list_remove(&conn->dirty);
   wss__stream_close(&conn->stream);
@@ -78,54 +68,14 @@ bool wss__conn_held(const wss_conn *conn) {
          wss__output_size(conn) > conn->server->options.send_high_water;
 }
 
-/* ---- Bytes in ------------------------------------------------------------ */
-
-static void lost(wss_conn *conn, int error, const char *message) {
+void wss__conn_lost(wss_conn *conn, int error, const char *message) {
   /* A peer that resets once all is said has done nothing wrong. */
   if (conn->state != WSS__FINISHING)
     wss__conn_note(conn, WSS_BY_PEER, error, message);
   wss__conn_finish(conn);
 }
 
-static void no_memory(wss_conn *conn) {
-  wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_NOMEM, "out of memory");
-  wss__conn_finish(conn);
-}
-
-static size_t drop(wss_conn *conn, uint8_t *data, size_t size) {
-  (void)data;
-  conn->dropped += size;
-  if (conn->dropped > MAX_DROPPED)
-    wss__conn_finish(conn);
-  return size;
-}
-
-static size_t hold(wss_conn *conn, uint8_t *data, size_t size) {
-  (void)conn;
-  (void)data;
-  (void)size;
-  return 0;
-}
-
-/* Who reads plaintext in each state; each returns how much it took. */
-static size_t plain_input(wss_conn *conn, uint8_t *data, size_t size) {
-  static size_t (*const readers[])(wss_conn *, uint8_t *, size_t) = {
-      [WSS__HTTP] = wss__upgrade_input,  [WSS__ASKED] = hold,
-      [WSS__OPEN] = wss__messages_input, [WSS__CLOSING] = wss__messages_input,
-      [WSS__FINISHING] = drop,           [WSS__CLOSED] = drop,
-  };
-  size_t used = 0;
-  while (used < size) {
-    size_t step = readers[conn->state](conn, data + used, size - used);
-    if (step == 0)
-      break;
-    used += step;
-  }
-  return used;
-}
-
-/* The peer will send nothing more. */
-static void peer_ended(wss_conn *conn) {
+void wss__conn_peer_ended(wss_conn *conn) {
   static const char *const messages[] = {
       [WSS_PHASE_ACCEPTED] = "the peer closed without sending a byte",
       [WSS_PHASE_TLS] = "the peer closed during the TLS handshake",
@@ -137,153 +87,24 @@ static void peer_ended(wss_conn *conn) {
   if (conn->state == WSS__FINISHING)
     wss__conn_touch(conn);
   else
-    lost(conn, WSS_ERR_TRUNCATED, messages[phase_of(conn)]);
+    wss__conn_lost(conn, WSS_ERR_TRUNCATED, messages[phase_of(conn)]);
 }
 
-static void tls_failed(wss_conn *conn, int error) {
-  /* What is queued can no longer be sealed; the alert is on its way. */
-  wss__buf_consume(&conn->out, &conn->server->allocator, conn->out.length);
-  wss__conn_note(conn, WSS_BY_LIBRARY, error, wss__tls_channel_why(conn->tls));
-  wss__conn_end(conn, false);
-}
-
-/* Puts bytes through TLS; returns how many of them it took. */
-static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
-  wss_server *server = conn->server;
-  wss__tls_io io = {.input = data,
-                    .input_size = size,
-                    .output = &server->wire,
-                    .scratch = server->scratch};
-
-  while (!wss__conn_held(conn)) {
-    size_t used;
-    int result;
-    if (conn->state >= WSS__FINISHING)
-      return size - io.input_size + drop(conn, io.input, io.input_size);
-    result = wss__tls_channel_read(conn->tls, &io);
-    if (result < 0)
-      tls_failed(conn, result);
-    wss__output_wire(conn);
-    if (result < 0 || conn->state == WSS__CLOSED)
-      return size;
-    switch (result) {
-    case WSS__TLS_WANT:
-      return size;
-    case WSS__TLS_READY:
-      server->stats.tls_handshakes++;
-      set_state(conn, WSS__HTTP);
-      break;
-    case WSS__TLS_DATA:
-      conn->more_input = io.input_size > 0;
-      used = plain_input(conn, io.data, io.size);
-      if (used < io.size &&
-          wss__buf_append(&conn->kept_plain, &server->allocator, io.data + used,
-                          io.size - used) < 0)
-        no_memory(conn);
-      break;
-    case WSS__TLS_END:
-      peer_ended(conn);
-      return size;
-    default: /* errors were dealt with */
-      return size;
-    }
-  }
-  return size - io.input_size;
-}
-
-/* Bytes of somebody who speaks no TLS to a TLS port: HTTP, or whatever. */
-static void refuse_plain(wss_conn *conn, uint8_t first) {
-  wss_server *server = conn->server;
-  if (first >= 'A' && first <= 'Z') {
-    wss__refusal refusal;
-    (void)wss__refuse(&refusal, WSS_ERR_PLAIN_HTTP, 400,
-                      "This port speaks TLS: use https:// or wss:// here, not "
-                      "http:// or ws://.");
-    wss__upgrade_refuse(conn, &refusal);
-    return;
-  }
-  wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_TLS,
-                 "the first byte is not of a TLS record");
-  (void)wss__tls_refuse_garbage(&server->wire, &server->allocator);
-  wss__output_wire(conn);
-  wss__conn_end(conn, false);
-}
-
-/* The first byte decides: before it, a connection costs no TLS memory. */
-static void begin(wss_conn *conn, uint8_t first) {
-  int err;
-  if (conn->secure == NULL) {
-    set_state(conn, WSS__HTTP);
-    return;
-  }
-  set_state(conn, WSS__TLS);
-  if (first != TLS_HANDSHAKE_RECORD) {
-    refuse_plain(conn, first);
-    return;
-  }
-  err =
-      wss__tls_channel_new(&conn->tls, conn->secure, &conn->server->allocator);
-  if (err < 0) {
-    wss__conn_note(conn, WSS_BY_LIBRARY, err, "cannot start TLS");
-    wss__conn_finish(conn);
-  }
-}
-
-static size_t wire_input(wss_conn *conn, uint8_t *data, size_t size) {
-  if (conn->state == WSS__ACCEPTED && size > 0)
-    begin(conn, data[0]);
-  if (conn->state >= WSS__FINISHING)
-    return drop(conn, data, size);
-  if (conn->tls != NULL)
-    return tls_input(conn, data, size);
-  return plain_input(conn, data, size);
-}
-
-/* Keeps what was read but not taken: at most one read's worth. */
-static void keep(wss_conn *conn, const uint8_t *data, size_t size) {
-  wss__buf *kept = conn->tls != NULL ? &conn->kept_wire : &conn->kept_plain;
-  if (size == 0 || conn->state == WSS__CLOSED)
-    return;
-  if (wss__buf_append(kept, &conn->server->allocator, data, size) < 0)
-    no_memory(conn);
-}
-
-/* Delivers what was kept, plaintext first; false if there was nothing to do. */
-static bool deliver_kept(wss_conn *conn) {
-  const wss_allocator *allocator = &conn->server->allocator;
-  wss__buf *kept = &conn->kept_plain;
-  size_t used;
-
-  if (conn->state == WSS__CLOSED || wss__conn_held(conn))
-    return false;
-  if (kept->length > 0) {
-    used = plain_input(conn, wss__buf_data(kept), kept->length);
-  } else {
-    kept = &conn->kept_wire;
-    if (kept->length == 0)
-      return false;
-    used = wire_input(conn, wss__buf_data(kept), kept->length);
-  }
-  wss__buf_consume(kept, allocator, used);
-  return used > 0;
-}
+/* ---- The stream's events ----------------------------------------------- */
 
 static void on_read(wss__stream *stream, uint8_t *data, size_t size) {
   wss_conn *conn = conn_of(stream);
-  size_t used = 0;
   conn->server->stats.bytes_in += (int64_t)size;
-  if (conn->kept_plain.length == 0 && conn->kept_wire.length == 0)
-    used = wire_input(conn, data, size);
-  keep(conn, data + used, size - used);
+  wss__input(conn, data, size);
   wss__conn_settle(conn);
 }
 
 static void on_ended(wss__stream *stream, int error) {
   wss_conn *conn = conn_of(stream);
   if (error < 0)
-    lost(conn, error, "the connection to the peer broke");
+    wss__conn_lost(conn, error, "the connection to the peer broke");
   else
-    peer_ended(conn);
+    wss__conn_peer_ended(conn);
   wss__conn_settle(conn);
 }
 
@@ -291,7 +112,7 @@ static void on_wrote(wss__stream *stream, int error) {
   wss_conn *conn = conn_of(stream);
   conn->in_flight = 0;
   if (error < 0)
-    lost(conn, error, "cannot write to the peer");
+    wss__conn_lost(conn, error, "cannot write to the peer");
   wss__conn_settle(conn);
 }
 
@@ -326,7 +147,26 @@ static void settle_reading(wss_conn *conn) {
   bool on = !conn->peer_ended && !wss__conn_held(conn);
   int err = wss__stream_read(&conn->stream, on);
   if (err < 0)
-    lost(conn, err, "cannot read from the peer");
+    wss__conn_lost(conn, err, "cannot read from the peer");
+}
+
+/* A program that fills the buffer at each on_drain would keep its peer from
+   being heard: between an empty buffer and on_drain there is a whole poll in
+   which the peer is read from. */
+static bool drain_is_due(wss_conn *conn) {
+  uint64_t polls = conn->server->loop.polls;
+  if (!conn->want_drain || wss__output_size(conn) > 0) {
+    conn->drain_poll = 0;
+    return false;
+  }
+  if (conn->drain_poll == 0)
+    conn->drain_poll = polls + 2;
+  if (polls < conn->drain_poll) {
+    wss__conn_touch(conn);
+    return false;
+  }
+  conn->drain_poll = 0;
+  return true;
 }
 
 /* The callbacks that a call into the library has put off. */
@@ -338,8 +178,7 @@ static void settle_callbacks(wss_conn *conn) {
     if (handler->on_open != NULL)
       handler->on_open(conn, conn->server->user);
   }
-  if (conn->state == WSS__OPEN && conn->want_drain &&
-      wss__output_size(conn) == 0) {
+  if (conn->state == WSS__OPEN && drain_is_due(conn)) {
     conn->want_drain = false;
     if (handler->on_drain != NULL)
       handler->on_drain(conn, conn->server->user);
@@ -350,7 +189,7 @@ void wss__conn_settle(wss_conn *conn) {
   do {
     settle_callbacks(conn);
     wss__output_flush(conn);
-  } while (deliver_kept(conn));
+  } while (wss__input_kept(conn));
   settle_callbacks(conn);
   if (conn->state == WSS__FINISHING)
     settle_finishing(conn);
@@ -468,6 +307,7 @@ void wss__conn_accept(wss_listener *listener) {
   bool opened;
   int err;
   if (conn == NULL) {
+    wss__socket_drop(&listener->socket);
     wss__report_listener(listener, WSS_ERR_NOMEM);
     return;
   }
@@ -484,7 +324,7 @@ void wss__conn_accept(wss_listener *listener) {
   server->stats.accepted++;
   server->stats.pending++;
   if (err < 0) {
-    lost(conn, err, "cannot accept the connection");
+    wss__conn_lost(conn, err, "cannot accept the connection");
     return;
   }
   conn->remote = wss__stream_remote(&conn->stream);

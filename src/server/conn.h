@@ -1,6 +1,7 @@
-/* A connection: from accept to the last callback. Its states are the table in
-   conn.c; upgrade.c has the HTTP part, messages.c the open part, output.c the
-   one write path; wss__conn_finish is the one exit. */
+/* A connection: from accept to the last callback. conn.c has its beginning, its
+   end and what is due in between; input.c leads its bytes to whoever reads them
+   in each state; upgrade.c has the HTTP part, messages.c the open part,
+   output.c the one write path; wss__conn_finish is the one exit. */
 #ifndef WSS_SERVER_CONN_H
 #define WSS_SERVER_CONN_H
 
@@ -49,6 +50,7 @@ struct wss_conn {
   wss__buf kept_plain; /* read while held, and to be delivered first */
   wss__buf kept_wire;  /* read while held, not yet through TLS */
   size_t dropped;      /* bytes read while finishing */
+  uint64_t drain_poll; /* on_drain comes after this poll; 0: not yet known */
   wss__endpoint remote;
   wss__endpoint local;
   wss__detail *detail; /* why it ended; NULL if nothing to say or no memory */
@@ -102,6 +104,19 @@ void wss__conn_expired(wss_conn *conn);
 /* The server closes: 1001, 503 or the end, whatever fits. */
 void wss__conn_go_away(wss_conn *conn);
 
+/* Ends at once because the peer is gone. */
+void wss__conn_lost(wss_conn *conn, int error, const char *message);
+/* The peer will send nothing more. */
+void wss__conn_peer_ended(wss_conn *conn);
+
+/* input.c */
+
+/* Takes bytes from the peer, through TLS to whoever reads in this state; keeps
+   what the program cannot be handed now. */
+void wss__input(wss_conn *conn, uint8_t *data, size_t size);
+/* Delivers what was kept, plaintext first; false if there is nothing to do. */
+bool wss__input_kept(wss_conn *conn);
+
 /* upgrade.c: returns how many bytes it took. */
 size_t wss__upgrade_input(wss_conn *conn, uint8_t *data, size_t size);
 /* Answers with a refusal of the library's own. */
@@ -116,8 +131,8 @@ void wss__messages_close(wss_conn *conn, int code, const char *reason,
 
 /* output.c */
 
-/* Queues one frame, of a message or (on top of max_send_buffer) a control
-   frame: 0, WSS_ERR_AGAIN or WSS_ERR_NOMEM. */
+/* Queues one frame; Pong and Close have room on top of max_send_buffer. 0,
+   WSS_ERR_TOO_BIG (it could never fit), WSS_ERR_AGAIN or WSS_ERR_NOMEM. */
 int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
                       size_t size);
 /* Seals and writes what is queued, as much as the kernel takes at once. */

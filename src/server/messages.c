@@ -114,10 +114,10 @@ static int send_frame(wss_conn *conn, wss__opcode opcode, const void *data,
                       size_t size) {
   int err;
 
+  if (conn->state < WSS__OPEN)
+    return WSS_ERR_STATE;
   if (conn->state > WSS__OPEN)
     return WSS_ERR_CLOSED;
-  if (!conn->opened)
-    return WSS_ERR_STATE;
   if (opcode == WSS__TEXT && !wss__utf8_valid(data, size))
     return WSS_ERR_UTF8;
   err = wss__output_frame(conn, opcode, data, size);
