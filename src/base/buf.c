@@ -28,8 +28,8 @@ static size_t grown(const wss__buf *buf, size_t need) {
 
 /* Moves what is left to the front of new memory, so that the copy is of the
    contents and not of the gap in front of them. */
-static bool grow(wss__buf *buf, const wss_allocator *allocator, size_t need) {
-  size_t capacity = grown(buf, need);
+static bool grow(wss__buf *buf, const wss_allocator *allocator,
+                 size_t capacity) {
   uint8_t *memory;
   if (buf->start == 0 && buf->memory != NULL) {
     memory = wss__realloc(allocator, buf->memory, capacity);
@@ -49,6 +49,17 @@ static bool grow(wss__buf *buf, const wss_allocator *allocator, size_t need) {
   return true;
 }
 
+/* Makes the gap in front room behind. A full queue that is consumed and
+   refilled bit by bit would move all of it for each bit; so what is moved is at
+   most what was consumed, or else the queue gets room to slide in, if there is
+   memory. */
+static void slide(wss__buf *buf, const wss_allocator *allocator, size_t need) {
+  if (buf->start < buf->length && grow(buf, allocator, 2 * need))
+    return;
+  memmove(buf->memory, wss__buf_data(buf), buf->length);
+  buf->start = 0;
+}
+
 uint8_t *wss__buf_reserve(wss__buf *buf, const wss_allocator *allocator,
                           size_t size) {
   size_t need;
@@ -56,11 +67,10 @@ uint8_t *wss__buf_reserve(wss__buf *buf, const wss_allocator *allocator,
     return NULL;
   need = buf->length + size;
   if (need > buf->capacity || buf->memory == NULL) {
-    if (!grow(buf, allocator, need))
+    if (!grow(buf, allocator, grown(buf, need)))
       return NULL;
   } else if (need > buf->capacity - buf->start) {
-    memmove(buf->memory, wss__buf_data(buf), buf->length);
-    buf->start = 0;
+    slide(buf, allocator, need);
   }
   return buf->memory + buf->start + buf->length;
 }

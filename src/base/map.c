@@ -13,9 +13,11 @@ void wss__map_free(wss__map *map, const wss_allocator *allocator) {
   wss__map_init(map);
 }
 
-/* The ids count upwards, so they spread by themselves. */
+/* The ids count upwards. A block of them that stays must not be one run of
+   slots: later ids would come around to it and walk it to its end. */
 static size_t home_of(const wss__map *map, uint64_t id) {
-  return (size_t)(id & (map->capacity - 1));
+  uint64_t spread = id * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio */
+  return (size_t)(spread >> 32) & (map->capacity - 1);
 }
 
 /* The slot of the id, or the empty one where it would go. */

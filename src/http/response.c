@@ -10,6 +10,7 @@ int wss__refuse(wss__refusal *refusal, int error, int status,
                 const char *format, ...) {
   char text[WSS__DETAIL_SIZE];
   va_list arguments;
+  char *at;
   va_start(arguments, format);
   if (vsnprintf(text, sizeof text, format, arguments) < 0)
     text[0] = '\0';
@@ -18,6 +19,11 @@ int wss__refuse(wss__refusal *refusal, int error, int status,
   refusal->error = error;
   refusal->status = status;
   wss__detail_set(&refusal->detail, "%s", text);
+  /* The body is UTF-8, which what a peer sent need not be. */
+  for (at = refusal->detail.text; *at != '\0'; at++) {
+    if ((unsigned char)*at >= 0x80)
+      *at = '?';
+  }
   return error;
 }
 
@@ -126,6 +132,17 @@ int wss__headers_pack(wss__buf *out, const wss_allocator *allocator,
   return err;
 }
 
+/* A sender of Upgrade names it in Connection too (RFC 9110 7.8). */
+static const char *connection_of(const wss__response *response) {
+  size_t i;
+  for (i = 0; i < response->header_count; i++) {
+    if (wss__slice_equal_nocase(wss__slice_of(response->headers[i].name),
+                                wss__slice_of("Upgrade")))
+      return "close, Upgrade";
+  }
+  return "close";
+}
+
 int wss__response_pack(wss__buf *out, const wss_allocator *allocator,
                        const wss__response *response) {
   bool bare = response->status == 204 || response->status == 304;
@@ -134,7 +151,7 @@ int wss__response_pack(wss__buf *out, const wss_allocator *allocator,
                          : "text/plain; charset=utf-8";
   char status[64];
   char length[24];
-  const wss_header standard[] = {{"Connection", "close"},
+  const wss_header standard[] = {{"Connection", connection_of(response)},
                                  {"Content-Length", length},
                                  {"Content-Type", type}};
   size_t before = out->length;

@@ -19,7 +19,8 @@ typedef struct wss__refusal {
   wss__detail detail; /* one sentence: the body and the event's message */
 } wss__refusal;
 
-/* Fills a refusal without header lines; returns error. */
+/* Fills a refusal without header lines; returns error. Its sentence is ASCII:
+   other bytes become '?', control bytes too. */
 int wss__refuse(wss__refusal *refusal, int error, int status,
                 const char *format, ...)
 #if defined(__GNUC__)
@@ -50,9 +51,10 @@ int wss__headers_check(const wss_header *headers, size_t count);
 int wss__headers_pack(wss__buf *out, const wss_allocator *allocator,
                       const wss_header *headers, size_t count);
 
-/* Appends the whole response, with Connection: close and Content-Length (none
-   for 204 and 304); 0, WSS_ERR_NOMEM or WSS_ERR_TOO_BIG, which leave out
-   unchanged. The headers have been checked. */
+/* Appends the whole response, with Connection: close (and Upgrade, along with
+   an Upgrade field) and Content-Length (none for 204 and 304); 0, WSS_ERR_NOMEM
+   or WSS_ERR_TOO_BIG, which leave out unchanged. The headers have been checked.
+ */
 int wss__response_pack(wss__buf *out, const wss_allocator *allocator,
                        const wss__response *response);
 

@@ -7,17 +7,74 @@ static bool is_hex(char byte) {
          (byte >= 'A' && byte <= 'F');
 }
 
+/* IPv4address of RFC 3986 3.2.2: four numbers of one to three digits. */
+static bool is_ipv4(wss__slice text) {
+  unsigned dots = 0;
+  unsigned number = 0;
+  size_t digits = 0;
+  size_t i;
+  for (i = 0; i < text.size; i++) {
+    char byte = text.data[i];
+    if (byte == '.' && digits > 0) {
+      dots++;
+      number = 0;
+      digits = 0;
+    } else if (byte >= '0' && byte <= '9' && (digits == 0 || number > 0)) {
+      number = number * 10 + (unsigned)(byte - '0');
+      digits++;
+    } else {
+      return false;
+    }
+    if (number > 255 || dots > 3)
+      return false;
+  }
+  return dots == 3 && digits > 0;
+}
+
+/* IPv6address of RFC 3986 3.2.2: eight groups, or fewer and one "::"; an IPv4
+   address may stand for the last two. */
+static bool is_ipv6(wss__slice text) {
+  bool gap = text.size >= 2 && text.data[0] == ':' && text.data[1] == ':';
+  unsigned groups = 0;
+  size_t i = gap ? 2 : 0;
+  while (i < text.size) {
+    size_t start = i;
+    while (i < text.size && is_hex(text.data[i]))
+      i++;
+    if (i < text.size && text.data[i] == '.') {
+      wss__slice tail = {text.data + start, text.size - start};
+      groups += 2;
+      return is_ipv4(tail) && (gap ? groups <= 7 : groups == 8);
+    }
+    if (i == start || i - start > 4 || ++groups > 8)
+      return false;
+    if (i == text.size)
+      break;
+    if (text.data[i++] != ':' || i == text.size)
+      return false;
+    if (text.data[i] == ':') {
+      if (gap)
+        return false;
+      gap = true;
+      i++;
+    }
+  }
+  return gap ? groups <= 7 : groups == 8;
+}
+
 /* The size of the bracketed address in front; 0 if it is not a valid one. */
 static size_t ip_literal_size(wss__slice authority) {
-  size_t i;
-  for (i = 1; i < authority.size; i++) {
-    char byte = authority.data[i];
-    if (byte == ']')
-      return i > 1 ? i + 1 : 0;
-    if (!is_hex(byte) && byte != ':' && byte != '.')
-      return 0;
-  }
-  return 0;
+  const char *end = memchr(authority.data, ']', authority.size);
+  wss__slice address = {authority.data + 1, 0};
+  if (end == NULL)
+    return 0;
+  address.size = (size_t)(end - address.data);
+  return is_ipv6(address) ? address.size + 2 : 0;
+}
+
+static bool is_encoded(wss__slice text, size_t at) {
+  return text.size - at >= 3 && is_hex(text.data[at + 1]) &&
+         is_hex(text.data[at + 2]);
 }
 
 /* unreserved, pct-encoded, sub-delims. */
@@ -29,6 +86,8 @@ static size_t reg_name_size(wss__slice authority) {
     bool digit = byte >= '0' && byte <= '9';
     if (!letter && !digit &&
         (byte == '\0' || strchr("-._~%!$&'()*+,;=", byte) == NULL))
+      break;
+    if (byte == '%' && !is_encoded(authority, i))
       break;
   }
   return i;

@@ -9,7 +9,9 @@ int wss__address_parse(const char *host, int port,
   memset(address, 0, sizeof *address);
   if (uv_ip4_addr(host, port, (struct sockaddr_in *)(void *)address) == 0)
     return 0;
-  return uv_ip6_addr(host, port, (struct sockaddr_in6 *)(void *)address);
+  if (uv_ip6_addr(host, port, (struct sockaddr_in6 *)(void *)address) == 0)
+    return 0;
+  return WSS_ERR_INVALID;
 }
 
 wss__endpoint wss__endpoint_of(const struct sockaddr_storage *address) {

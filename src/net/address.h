@@ -15,7 +15,7 @@ typedef struct wss__endpoint {
 } wss__endpoint;
 
 /* Reads a numeric IPv4 or IPv6 address (scope ids included) and a port of 0 to
-   65535; UV_EINVAL or WSS_ERR_INVALID. */
+   65535, else WSS_ERR_INVALID. */
 int wss__address_parse(const char *host, int port,
                        struct sockaddr_storage *address);
 

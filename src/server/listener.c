@@ -53,7 +53,8 @@ static int cannot_listen(wss_server *server, const char *host, int port,
   bool brackets = strchr(shown, ':') != NULL;
   wss__detail_set(&detail, "cannot listen on %s%s%s:%d: %s",
                   brackets ? "[" : "", shown, brackets ? "]" : "", port,
-                  wss_strerror(error));
+                  error == WSS_ERR_INVALID ? "not a numeric address and a port"
+                                           : wss_strerror(error));
   return wss__server_fail(server, error, detail.text);
 }
 

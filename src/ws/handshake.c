@@ -92,10 +92,13 @@ static int check_version(const wss_request *request, wss__refusal *refusal) {
   const char *version = wss__request_field(request, "Sec-WebSocket-Version");
   if (version == NULL)
     return refuse(refusal, "The header Sec-WebSocket-Version is missing.");
+  if (wss__request_field_count(request, "Sec-WebSocket-Version") != 1)
+    return refuse(refusal,
+                  "The header Sec-WebSocket-Version stands there twice.");
   if (strcmp(version, "13") == 0)
     return 0;
   (void)wss__refuse(refusal, WSS_ERR_HANDSHAKE, 426,
-                    "Sec-WebSocket-Version must be 13, once.");
+                    "Sec-WebSocket-Version must be 13.");
   refusal->headers = version_headers;
   refusal->header_count = 2;
   return WSS_ERR_HANDSHAKE;
@@ -137,6 +140,7 @@ static int read_subprotocols(wss__request *request, wss__refusal *refusal) {
   wss__slice rest;
   wss__slice element;
   const char **list;
+  size_t count = 0;
   char *copy;
 
   if (field == NULL)
@@ -147,20 +151,20 @@ static int read_subprotocols(wss__request *request, wss__refusal *refusal) {
   if (list == NULL || copy == NULL)
     return WSS_ERR_NOMEM;
   while (wss__list_next(&rest, &element)) {
-    if (!wss__is_token(element) ||
-        offered(list, shown->subprotocol_count, element))
+    if (!wss__is_token(element) || offered(list, count, element))
       return refuse(refusal, "Sec-WebSocket-Protocol is not a list of "
                              "different tokens.");
-    if (shown->subprotocol_count == MAX_SUBPROTOCOLS)
+    if (count == MAX_SUBPROTOCOLS)
       return refuse(refusal, "Sec-WebSocket-Protocol is too long a list.");
     memcpy(copy, element.data, element.size);
     copy[element.size] = '\0';
-    list[shown->subprotocol_count++] = copy;
+    list[count++] = copy;
     copy += element.size + 1;
   }
-  if (shown->subprotocol_count == 0)
+  if (count == 0)
     return refuse(refusal, "Sec-WebSocket-Protocol is empty.");
   shown->subprotocols = list;
+  shown->subprotocol_count = count;
   return 0;
 }
 
@@ -179,10 +183,29 @@ int wss__handshake_check(wss__request *request, char accept[WSS__ACCEPT_SIZE],
 
 /* ---- Origin -------------------------------------------------------------- */
 
-/* What stands behind "scheme://"; false if there is no scheme. */
+/* RFC 3986 3.1. */
+static bool is_scheme(wss__slice text) {
+  size_t i;
+  for (i = 0; i < text.size; i++) {
+    char byte = text.data[i];
+    bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    bool other = (byte >= '0' && byte <= '9') || byte == '+' || byte == '-' ||
+                 byte == '.';
+    if (!letter && (i == 0 || !other))
+      return false;
+  }
+  return text.size > 0;
+}
+
+/* What stands behind "scheme://"; false if there is no scheme. Without a look
+   at the scheme, "null https://host" would pass for one of that host. */
 static bool origin_authority(wss__slice origin, wss__slice *authority) {
   const char *at = strstr(origin.data, "://");
-  if (at == NULL || at == origin.data)
+  wss__slice scheme = {origin.data, 0};
+  if (at == NULL)
+    return false;
+  scheme.size = (size_t)(at - origin.data);
+  if (!is_scheme(scheme))
     return false;
   authority->data = at + 3;
   authority->size = origin.size - (size_t)(authority->data - origin.data);
