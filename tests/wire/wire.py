@@ -292,6 +292,10 @@ class RawClient:
     def tls_version(self):
         return self._tls.version() if self._tls is not None else None
 
+    @property
+    def alpn(self):
+        return self._tls.selected_alpn_protocol()
+
     def fileno(self):
         return self._socket.fileno()
 
