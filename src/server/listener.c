@@ -107,6 +107,7 @@ int wss_listen_plain(wss_server *server, const char *host, int port,
 int wss_listen_sized(wss_server *server, const char *host, int port,
                      const wss_ssl_context *ssl, size_t ssl_size,
                      wss_listener **listener) {
+  static const uint8_t unused[sizeof ssl->reserved];
   wss_ssl_context known;
   wss__tls_context *tls;
   wss_listener *result = NULL;
@@ -122,6 +123,8 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
                             "wss_listen needs an SSL context; plain text is "
                             "wss_listen_plain");
   err = wss__copy_in(&known, sizeof known, ssl, ssl_size);
+  if (err == 0 && memcmp(known.reserved, unused, sizeof unused) != 0)
+    err = WSS_ERR_ABI;
   if (err < 0)
     return wss__server_fail(server, err, wss_strerror(err));
   err =
