@@ -159,7 +159,7 @@ static void do_find(wss_conn *conn, const char *rest) {
       wss_conn_find(wss_conn_server(conn), strtoull(rest, NULL, 10));
   json_begin("find", conn);
   json_number("found", found == NULL ? 0 : (int64_t)wss_conn_id(found));
-  json_number("self", found == conn);
+  json_number("same", found == conn);
   json_end();
 }
 
