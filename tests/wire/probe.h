@@ -50,8 +50,8 @@ int64_t param_number(const char *query, const char *name, int64_t otherwise);
 /* Answers as the query says, and prints what the call returned. */
 void probe_answer(wss_conn *conn, const char *query, bool http);
 
-/* After so many ms: wss_resume, or probe_answer. */
-void probe_start_timer(wss_conn *conn, int64_t ms, bool resume);
+/* probe_answer after so many ms. */
+void probe_start_timer(wss_conn *conn, int64_t ms);
 
 /* Does a command; sends back what is none. */
 void probe_run(wss_conn *conn, const char *command);

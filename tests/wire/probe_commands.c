@@ -10,7 +10,6 @@ struct timer {
   uv_timer_t handle;
   struct probe *probe;
   uint64_t id;
-  bool resume;
 };
 
 /* ---- Answers ---- */
@@ -56,21 +55,18 @@ static void on_timer(uv_timer_t *handle) {
   uv_close((uv_handle_t *)handle, on_timer_closed);
   if (timer->probe->server != NULL)
     conn = wss_conn_find(timer->probe->server, timer->id);
-  json_begin(timer->resume ? "resume" : "timer", conn);
+  json_begin("timer", conn);
   json_end();
-  if (conn != NULL && timer->resume)
-    wss_resume(conn);
-  else if (conn != NULL)
+  if (conn != NULL)
     probe_answer(conn, ((struct peer *)wss_conn_data(conn))->query, false);
 }
 
-void probe_start_timer(wss_conn *conn, int64_t ms, bool resume) {
+void probe_start_timer(wss_conn *conn, int64_t ms) {
   struct timer *timer = calloc(1, sizeof *timer);
   if (timer == NULL)
     return;
   timer->probe = wss_server_user(wss_conn_server(conn));
   timer->id = wss_conn_id(conn);
-  timer->resume = resume;
   timer->handle.data = timer;
   uv_timer_init(wss_server_loop(timer->probe->server), &timer->handle);
   uv_timer_start(&timer->handle, on_timer, (uint64_t)ms, 0);
@@ -107,10 +103,20 @@ static void do_ping(wss_conn *conn, const char *rest) {
 }
 
 static void do_pause(wss_conn *conn, const char *rest) {
+  (void)rest;
   wss_pause(conn);
   json_begin("pause", conn);
   json_end();
-  probe_start_timer(conn, strtoll(rest, NULL, 10), true);
+}
+
+/* resume ID */
+static void do_resume(wss_conn *conn, const char *rest) {
+  wss_conn *paused =
+      wss_conn_find(wss_conn_server(conn), strtoull(rest, NULL, 10));
+  json_begin("resume", paused);
+  json_end();
+  if (paused != NULL)
+    wss_resume(paused);
 }
 
 /* flood COUNT SIZE: sends until an error comes. */
@@ -239,10 +245,10 @@ static const struct {
   const char *name;
   void (*run)(wss_conn *conn, const char *rest);
 } commands[] = {
-    {"close", do_close},       {"terminate", do_terminate}, {"ping", do_ping},
-    {"pause", do_pause},       {"flood", do_flood},         {"info", do_info},
-    {"find", do_find},         {"each", do_each},           {"stats", do_stats},
-    {"shutdown", do_shutdown}, {"misuse", do_misuse},
+    {"close", do_close},   {"terminate", do_terminate}, {"ping", do_ping},
+    {"pause", do_pause},   {"flood", do_flood},         {"info", do_info},
+    {"resume", do_resume}, {"find", do_find},           {"each", do_each},
+    {"stats", do_stats},   {"shutdown", do_shutdown},   {"misuse", do_misuse},
 };
 
 /* NAME or NAME ARGUMENTS; anything else is sent back. */

@@ -90,7 +90,7 @@ static int on_request(wss_conn *conn, const wss_request *request, void *user) {
   else if (strcmp(request->path, "/defer") == 0)
     value = WSS_DEFER;
   if (value == WSS_DEFER && ms >= 0)
-    probe_start_timer(conn, ms, false);
+    probe_start_timer(conn, ms);
   return value;
 }
 

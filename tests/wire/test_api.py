@@ -343,29 +343,34 @@ class Http(WithProbe):
 
 class Messages(WithProbe):
     def test_pause_keeps_messages_until_resume(self):
+        other, _ = self.open("/")
         client, number = self.open("/")
         client.write(b"".join(pack_frame(TEXT, text) for text in
-                              (b"pause 150", b"one", b"two", b"three")))
+                              (b"pause", b"one", b"two", b"three")))
+        self.probe.event("pause", id=number)
+        other.expect_echo()
+        other.send_text(f"resume {number}")
         for text in (b"one", b"two", b"three"):
             client.expect_message(TEXT, text)
         mine = [event for event in self.probe.events() if event.get("id") == number]
-        order = [event.get("data", event["event"]) for event in mine]
-        self.assertEqual(order, ["request", "open", "pause 150", "pause", "resume",
-                                 "one", "two", "three"])
+        order = [event["data"] if event["event"] == "message" else event["event"]
+                 for event in mine]
+        self.assertEqual(order, ["request", "open", "pause", "pause", "resume", "one", "two",
+                                 "three"])
 
     def test_a_paused_connection_stops_its_peer(self):
-        client, _ = self.open("/")
-        client.send_text("pause 700")
-        self.probe.event("pause")
-        frame = pack_frame(BINARY, bytes(60000))
-        left = client.write_blindly(frame * 400, idle=0.3)
-        self.assertGreater(left, 0, "24 MB went to a connection that is paused")
-        self.probe.event("resume")
+        other, _ = self.open("/")
+        client, number = self.open("/")
+        self.run_command(client, "pause")
+        left = client.write_blindly(pack_frame(BINARY, bytes(60000)) * 300, idle=0.3)
+        self.assertGreater(left, 0, "18 MB went to a connection that is paused")
+        self.assertFalse([event for event in self.probe.events() if event.get("type") == BINARY])
+        other.send_text(f"resume {number}")
         client.flush()
         client.expect_echo()
         sizes = [event["size"] for event in self.probe.events()
-                 if event["event"] == "message" and event["type"] == 2]
-        self.assertEqual(sizes, [60000] * 400)
+                 if event["event"] == "message" and event["type"] == BINARY]
+        self.assertEqual(sizes, [60000] * 300)
 
     def test_ping_and_pong(self):
         client, _ = self.open("/")
