@@ -247,13 +247,14 @@ class RawClient:
     AHEAD = 1 << 16
 
     def __init__(self, server, tls=None, context=None, host=None, port=None,
-                 within=DEADLINE, receive_buffer=None):
-        """tls: None as the server, True or False. context: an SSLContext."""
+                 within=DEADLINE, receive_buffer=None, trickle=None):
+        """tls: None as the server, True or False. context: an SSLContext.
+        trickle: most bytes to write at once, each of them its own TCP segment."""
         self.incoming = bytearray()  # received and decrypted
         self.ended = None            # "end" or "reset", by the peer
         self.close_notify = False    # the peer ended TLS properly
         self.alert = None            # the SSLError of the peer's alert
-        self.trickle = None          # most bytes to write at once
+        self.trickle = trickle
         self._plain = bytearray()    # to be encrypted
         self._wire = bytearray()     # to be written
         self._tls = None
@@ -413,7 +414,7 @@ class RawClient:
         self._encrypt()
         self._until(self._flushed, "room to write", within)
 
-    def write_blindly(self, data, idle=1.0, most=1 << 62):
+    def write_blindly(self, data, idle=1.0):
         """Sends without reading until the server has taken no more for idle
         seconds; returns how many bytes are not sent yet. flush() goes on."""
         self._plain += data
@@ -462,6 +463,15 @@ class RawClient:
         rest = self.read_end(within)
         if rest:
             raise AssertionError(f"bytes before the end: {rest[:200]!r}")
+
+    def end_tls(self):
+        """A close_notify alert; TCP stays."""
+        try:
+            self._tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass
+        self._wire += self._to_peer.read()
+        self.flush()
 
     def finish_writing(self):
         """TCP FIN, without a word."""

@@ -1,0 +1,109 @@
+"""Many at once: 500 connections, each with messages of many sizes, all of them
+echoed exactly; by the websockets package over TLS, and by raw clients that are
+all open before the first one speaks."""
+
+import asyncio
+import os
+import random
+import resource
+import unittest
+
+import websockets
+
+import wire
+from wire import BINARY, TEXT, RawClient, pack_frame
+
+CONNECTIONS = 500
+MESSAGES = 20
+SIZES = (0, 1, 125, 126, 127, 1000, 4096, 20000, 65535, 65536)
+ALPHABET = "abcdefghijklm \n"
+DEADLINE = 120
+
+
+def message(rng):
+    size = rng.choice(SIZES)
+    if rng.random() < 0.5:
+        return rng.randbytes(size)
+    start = rng.randrange(len(ALPHABET))
+    return (ALPHABET * (size // len(ALPHABET) + 2))[start:start + size]
+
+
+def raise_descriptor_limit():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < 4096:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+
+
+class Load(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        raise_descriptor_limit()
+        cls.server = cls.enterClassContext(wire.echo())
+
+    def test_500_connections(self):
+        url = f"wss://localhost:{self.server.port}/"
+        context = wire.client_context()
+        echoed = []
+
+        async def one(number, everyone, gate):
+            rng = random.Random(number)
+            async with websockets.connect(
+                    url, ssl=context, host="127.0.0.1", compression=None, max_size=None,
+                    open_timeout=DEADLINE, ping_interval=None, close_timeout=DEADLINE) as client:
+                everyone.append(client)
+                if len(everyone) == CONNECTIONS:
+                    gate.set()
+                await gate.wait()
+                for _ in range(MESSAGES):
+                    sent = message(rng)
+                    await client.send(sent)
+                    got = await client.recv()
+                    # Not assertEqual: it would print both.
+                    self.assertTrue(sent == got and type(sent) is type(got),
+                                    f"connection {number}: {len(sent)} bytes sent, {len(got)} echoed")
+                    echoed.append(number)
+            self.assertEqual(client.close_code, 1000)
+
+        async def everybody():
+            everyone, gate = [], asyncio.Event()
+            await asyncio.gather(*(one(i, everyone, gate) for i in range(CONNECTIONS)))
+
+        asyncio.run(asyncio.wait_for(everybody(), DEADLINE))
+        self.assertEqual(len(echoed), CONNECTIONS * MESSAGES)
+
+    def test_500_raw_connections_that_write_ahead(self):
+        # Each sends all its messages before anybody reads one.
+        clients = [self.enterContext(wire.open_client(self.server)) for _ in range(CONNECTIONS)]
+        sent = []
+        for number, client in enumerate(clients):
+            rng = random.Random(1000 + number)
+            messages = [(rng.choice((TEXT, BINARY)), b"%d:" % number + b"x" * rng.randrange(200))
+                        for _ in range(MESSAGES)]
+            client.write(b"".join(pack_frame(*each) for each in messages))
+            sent.append(messages)
+        for client, messages in zip(clients, sent):
+            for each in messages:
+                client.expect_message(*each)
+        for client in clients:
+            client.finish()
+
+    def test_many_come_and_go(self):
+        before = len(os.listdir(f"/proc/{self.server.pid}/fd"))
+        for number in range(300):
+            with RawClient(self.server) as client:
+                client.handshake()
+                client.expect_echo(f"number {number}")
+                if number % 3 == 0:
+                    client.finish()
+                elif number % 3 == 1:
+                    client.reset()
+        with wire.open_client(self.server) as client:
+            client.expect_echo("last")
+            # Those before are gone: their ends came before this handshake.
+            after = len(os.listdir(f"/proc/{self.server.pid}/fd"))
+            self.assertLess(after - before, 20)
+            client.finish()
+
+
+if __name__ == "__main__":
+    unittest.main()
