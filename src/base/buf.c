@@ -51,12 +51,10 @@ static bool grow(wss__buf *buf, const wss_allocator *allocator,
 
 /* Makes the gap in front room behind. A full queue that is consumed and
    refilled bit by bit would move all of it for each bit; so what is moved is at
-   most what was consumed, or else the queue gets room to slide in, if the
-   ceiling and memory allow it. */
+   most what was consumed, or else the queue gets room to slide in, if there is
+   memory. */
 static void slide(wss__buf *buf, const wss_allocator *allocator, size_t need) {
-  size_t wider = need > buf->ceiling / 2 ? buf->ceiling : 2 * need;
-  if (buf->start < buf->length && wider > buf->capacity &&
-      grow(buf, allocator, wider))
+  if (buf->start < buf->length && grow(buf, allocator, 2 * need))
     return;
   memmove(buf->memory, wss__buf_data(buf), buf->length);
   buf->start = 0;

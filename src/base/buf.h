@@ -26,7 +26,8 @@ static inline uint8_t *wss__buf_data(const wss__buf *buf) {
 /* Room for size more bytes behind the last one, not yet counted in length:
    fill it, then wss__buf_commit. Returns NULL when out of memory or when the
    ceiling would be passed (then wss__buf_fits is false). Grows by doubling, so
-   never to more than twice what is needed, 256 bytes aside. */
+   never to more than twice what is needed, 256 bytes aside; past the ceiling
+   only when consumed from, as room to slide in. */
 uint8_t *wss__buf_reserve(wss__buf *buf, const wss_allocator *allocator,
                           size_t size);
 void wss__buf_commit(wss__buf *buf, size_t size);
