@@ -17,7 +17,7 @@ struct probe {
   wss_options options;
   const char *origins[LIST + 1];
   const char *subprotocols[LIST + 1];
-  const char *cert, *key;
+  const char *host, *cert, *key;
   int64_t port, grace;
   bool plain, http;
   uv_signal_t terminate;

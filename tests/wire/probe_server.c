@@ -2,8 +2,8 @@
  * A server for the tests of the public API: each callback is printed as one
  * line of JSON, and the client says what the server is to do.
  *
- *   --port N  --cert FILE  --key FILE  --plain  --http  --grace MS
- *   --handshake-timeout MS  --close-timeout MS
+ *   --host H  --port N  --v6only  --cert FILE  --key FILE  --plain  --http
+ *   --grace MS  --handshake-timeout MS  --close-timeout MS
  *   --max-send-buffer N  --send-high-water N  --max-message N
  *   --origin X  --subprotocol X      (each may be repeated)
  *
@@ -198,6 +198,18 @@ static bool append(const char **list, const char *value) {
   return true;
 }
 
+static bool parse_switch(struct probe *probe, const char *name) {
+  if (strcmp(name, "--plain") == 0)
+    probe->plain = true;
+  else if (strcmp(name, "--http") == 0)
+    probe->http = true;
+  else if (strcmp(name, "--v6only") == 0)
+    probe->options.ipv6_v6only = WSS_ON;
+  else
+    return false;
+  return true;
+}
+
 static bool parse(struct probe *probe, char **argv) {
   wss_options *options = &probe->options;
   const struct {
@@ -216,16 +228,16 @@ static bool parse(struct probe *probe, char **argv) {
     const char *name = *argv;
     size_t i = 0;
     bool known = true;
-    if (strcmp(name, "--plain") == 0 || strcmp(name, "--http") == 0) {
-      *(name[2] == 'p' ? &probe->plain : &probe->http) = true;
+    if (parse_switch(probe, name))
       continue;
-    }
     if (*++argv == NULL)
       return false;
     while (i < sizeof numbers / sizeof numbers[0] &&
            strcmp(name, numbers[i].name) != 0)
       i++;
-    if (i < sizeof numbers / sizeof numbers[0])
+    if (strcmp(name, "--host") == 0)
+      probe->host = *argv;
+    else if (i < sizeof numbers / sizeof numbers[0])
       *numbers[i].value = strtoll(*argv, NULL, 10);
     else if (strcmp(name, "--cert") == 0)
       probe->cert = *argv;
@@ -266,21 +278,21 @@ static int start(struct probe *probe) {
   if (err < 0)
     return err;
   if (probe->plain)
-    err = wss_listen_plain(probe->server, "127.0.0.1", (int)probe->port,
+    err = wss_listen_plain(probe->server, probe->host, (int)probe->port,
                            &listener);
   else
-    err = wss_listen(probe->server, "127.0.0.1", (int)probe->port, &ssl,
+    err = wss_listen(probe->server, probe->host, (int)probe->port, &ssl,
                      &listener);
   if (err < 0)
     return err;
-  printf("listening on %s://127.0.0.1:%d\n", probe->plain ? "ws" : "wss",
+  printf("listening on %s://%s:%d\n", probe->plain ? "ws" : "wss", probe->host,
          wss_listener_port(listener));
   fflush(stdout);
   return 0;
 }
 
 int main(int argc, char **argv) {
-  struct probe probe = {0};
+  struct probe probe = {.host = "127.0.0.1"};
   int err;
   (void)argc;
   if (!parse(&probe, argv)) {

@@ -5,7 +5,7 @@ import ssl
 import time
 import unittest
 
-from probe import Probe
+from programs import Probe
 from wire import (BINARY, PING, PONG, TEXT, RawClient, client_context,
                   handshake_request, http, open_client, pack_frame)
 

@@ -1,12 +1,15 @@
-"""The probe server with its events: see probe_server.c."""
+"""The programs that the tests start, beside the echo example."""
 
 import json
+import signal
 import time
 
 from wire import DEADLINE, Server, pki, setting
 
 
 class Probe(Server):
+    """The probe server with its events: see probe_server.c."""
+
     def __init__(self, *args, tls=True, cert="server"):
         how = ("--cert", pki(f"{cert}.pem"), "--key", pki(f"{cert}.key"))
         super().__init__(setting("WSS_PROBE"), "--port", 0,
@@ -40,3 +43,18 @@ class Probe(Server):
                                  if index not in self._taken)
                 raise AssertionError(f"no event {name} {fields} among:\n{left}\n"
                                      f"stderr: {self.err.text()}") from None
+
+
+class Workerman(Server):
+    """The manual's listing; it runs until a signal kills it."""
+
+    def __init__(self, *args):
+        super().__init__(setting("WSS_WORKERMAN"), *args)
+
+    def stop(self, within=DEADLINE):
+        if self.stopped:
+            return
+        self.signal(signal.SIGTERM)
+        code = self.wait(within)
+        if code != -signal.SIGTERM:
+            raise AssertionError(f"exit code {code}; stderr: {self.err.text()}")
