@@ -135,7 +135,8 @@ class Echo:
         # The header alone is enough.
         for frames in ([pack_frame(BINARY, size=LIMIT + 1)],
                        [pack_frame(BINARY, size=1 << 62)],
-                       [pack_frame(TEXT, text_of(LIMIT), fin=False), pack_frame(CONTINUATION, size=1)],
+                       [pack_frame(TEXT, text_of(LIMIT), fin=False),
+                        pack_frame(CONTINUATION, size=1)],
                        [pack_frame(BINARY, b"a", fin=False), pack_frame(PING, b"p"),
                         pack_frame(CONTINUATION, size=LIMIT)]):
             client = self.open()
@@ -200,6 +201,23 @@ class Echo:
             client.expect_message(BINARY, i.to_bytes(4, "big") + body)
         client.flush()
         self.assertLess(server.memory() - before, 24 * MIB)
+        client.finish()
+        other.finish()
+
+    def test_client_that_does_not_read_pongs(self):
+        server = self.enterContext(self.quiet_memory())
+        other = self.open(server)
+        other.expect_echo()
+        before = server.memory()
+        pings = [b"%0125d" % i for i in range(24 * MIB // 131)]
+        client = self.open(server, receive_buffer=64 << 10)
+        unsent = client.write_blindly(b"".join(
+            pack_frame(PING, ping, mask=b"\x01\x02\x03\x04") for ping in pings))
+        self.assertGreater(unsent, 0)
+        self.assertLess(server.memory() - before, 24 * MIB)
+        other.expect_echo("meanwhile")
+        for ping in pings:
+            client.expect_frame(PONG, ping)
         client.finish()
         other.finish()
 

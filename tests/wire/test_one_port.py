@@ -13,6 +13,7 @@ import wire
 from wire import PING, PONG, TEXT, RawClient
 
 GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+HEAD = GET.replace(b"GET", b"HEAD")
 
 # TLS alerts (RFC 8446 6).
 UNEXPECTED_MESSAGE, RECORD_OVERFLOW, DECODE_ERROR = 10, 22, 50
@@ -278,9 +279,9 @@ class OnePort(unittest.TestCase):
 
     def test_https_head(self):
         page = wire.http(self.server, GET % b"/")
-        head = wire.http(self.server, b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n", head_only=True)
+        head = wire.http(self.server, HEAD % b"/", head_only=True)
         self.assertEqual(head, page._replace(body=b""))
-        head = wire.http(self.server, b"HEAD /x HTTP/1.1\r\nHost: localhost\r\n\r\n", head_only=True)
+        head = wire.http(self.server, HEAD % b"/x", head_only=True)
         self.assertEqual(head.status, 404)
 
     def test_https_health(self):
@@ -298,11 +299,12 @@ class OnePort(unittest.TestCase):
             self.assertIn("GET", answer.headers["allow"])
 
     def test_https_that_is_not_http(self):
-        for request in (b"\r\n\r\n\r\n", b"GET /\r\n\r\n", b"GET  / HTTP/1.1\r\n\r\n", b"\x00" * 100,
+        for request in (b"\r\n\r\n\r\n", b"GET /\r\n\r\n", b"GET  / HTTP/1.1\r\n\r\n", bytes(100),
                         b"GET / HTTP/1.1\nHost: x\n\n", b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
                         b"GET / HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n",
                         b"GET / HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n",
-                        b"GET /\x7f HTTP/1.1\r\nHost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
+                        b"GET /\x7f HTTP/1.1\r\nHost: x\r\n\r\n",
+                        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
             with self.subTest(request=request):
                 self.assertIn(wire.http(self.server, request).status, (400, 405, 505))
 
