@@ -106,12 +106,29 @@ void wss__loop_arm(wss__loop *loop, uint64_t at) {
   (void)uv_timer_start(&loop->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
+/* libuv's own functions leak a few bytes for a code that they do not know. */
 const char *wss__loop_strerror(int error) {
-  return uv_strerror(error);
+  switch (error) {
+#define CASE(name, text)                                                       \
+  case UV_##name:                                                              \
+    return text;
+    UV_ERRNO_MAP(CASE)
+#undef CASE
+  default:
+    return "unknown error";
+  }
 }
 
 const char *wss__loop_err_name(int error) {
-  return uv_err_name(error);
+  switch (error) {
+#define CASE(name, text)                                                       \
+  case UV_##name:                                                              \
+    return #name;
+    UV_ERRNO_MAP(CASE)
+#undef CASE
+  default:
+    return "unknown";
+  }
 }
 
 void wss__loop_ignore_sigpipe(void) {

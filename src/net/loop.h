@@ -58,7 +58,7 @@ uint64_t wss__loop_now(void);
 /* Has the timer fire at that time, unless it fires earlier anyway. */
 void wss__loop_arm(wss__loop *loop, uint64_t at);
 
-/* libuv's text and name for a code of its own. */
+/* libuv's text and name for a code of its own; never NULL. */
 const char *wss__loop_strerror(int error);
 const char *wss__loop_err_name(int error);
 
