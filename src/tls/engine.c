@@ -182,5 +182,8 @@ int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
     return WSS_ERR_NOMEM;
   if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
     failure->text = "peer ended the TLS handshake (close_notify)";
+  else if (wss__tls_alert_for_code(code, bio->engine->record) ==
+           MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW)
+    failure->text = "a TLS record is larger than RFC 8446 5.1 allows";
   return WSS_ERR_TLS;
 }

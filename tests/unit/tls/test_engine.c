@@ -58,6 +58,7 @@ static void the_record_is_known_when_it_is_refused(void **state) {
   assert_int_equal(engine->record_seen, 5);
   assert_memory_equal(engine->record, input, 5);
   assert_int_equal(failure.alert, -1);
+  assert_non_null(strstr(failure.text, "record is larger"));
   assert_int_equal(tls_pair_client_alert(&pair),
                    MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW);
 }
