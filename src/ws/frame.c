@@ -43,13 +43,17 @@ static const char *check_start(const uint8_t *data, size_t size) {
   return NULL;
 }
 
-static const char *check_length(uint64_t length, size_t bytes) {
-  if (bytes == 2 && length < LENGTH_16)
-    return "a length is not in its shortest form (RFC 6455 5.2)";
-  if (bytes == 8 && length <= UINT16_MAX)
-    return "a length is not in its shortest form (RFC 6455 5.2)";
-  if (bytes == 8 && length >> 63 != 0)
+/* The rules for a length of that many bytes, of which have are at hand. */
+static const char *check_length(const uint8_t *data, size_t have,
+                                size_t bytes) {
+  uint64_t most = load(data, have); /* what it can still become */
+  size_t i;
+  for (i = have; i < bytes; i++)
+    most = most << 8 | 0xff;
+  if (bytes == 8 && have > 0 && data[0] >> 7 != 0)
     return "a length has its top bit set (RFC 6455 5.2)";
+  if (most < (bytes == 2 ? LENGTH_16 : UINT64_C(1) << 16))
+    return "a length is not in its shortest form (RFC 6455 5.2)";
   return NULL;
 }
 
@@ -68,13 +72,12 @@ int wss__frame_unpack(const uint8_t *data, size_t size, wss__frame *frame,
   extended = frame->length == LENGTH_16   ? 2
              : frame->length == LENGTH_64 ? 8
                                           : 0;
-  if (size < 2 + extended)
-    return 0;
   if (extended > 0) {
-    frame->length = load(data + 2, extended);
-    *why = check_length(frame->length, extended);
+    size_t have = size - 2 < extended ? size - 2 : extended;
+    *why = check_length(data + 2, have, extended);
     if (*why != NULL)
       return WSS_ERR_PROTOCOL;
+    frame->length = load(data + 2, have);
   }
   if (size < 2 + extended + MASK_SIZE)
     return 0;

@@ -13,7 +13,9 @@ void wss__session_init(wss__session *session, const wss_allocator *allocator,
   session->owner = owner;
   session->allocator = allocator;
   session->max_message_size = max_message_size;
-  wss__buf_init(&session->message, SIZE_MAX);
+  wss__buf_init(&session->message, max_message_size < SIZE_MAX
+                                       ? (size_t)max_message_size
+                                       : SIZE_MAX);
   wss__buf_init(&session->control, WSS__MAX_CONTROL_PAYLOAD);
 }
 
@@ -29,6 +31,8 @@ int wss__session_close(wss__session *session, int code, const void *reason,
   if (session->code_sent != 0)
     return WSS_ERR_CLOSED;
   session->code_sent = (uint16_t)code;
+  /* No message is delivered any more, so none is gathered. */
+  wss__buf_free(&session->message, session->allocator);
   size = wss__close_pack(payload, code, reason, reason_size);
   session->events->send(session->owner, WSS__CLOSE, payload, size);
   return 0;
@@ -44,6 +48,9 @@ wss__slice wss__session_reason(const wss__session *session) {
 }
 
 /* ---- Errors -------------------------------------------------------------- */
+
+static const char no_memory[] = "out of memory";
+static const char not_utf8[] = "a text message is not UTF-8 (RFC 6455 8.1)";
 
 static int code_for(int error) {
   switch (error) {
@@ -62,7 +69,6 @@ static int fail(wss__session *session, int error, const char *why) {
   session->why = why;
   session->failed = true;
   (void)wss__session_close(session, code_for(error), NULL, 0);
-  wss__buf_free(&session->message, session->allocator);
   return error;
 }
 
@@ -102,7 +108,6 @@ static int on_close(wss__session *session, const uint8_t *payload,
   if (session->control.length == 0)
     (void)wss__buf_append(&session->control, session->allocator, payload, size);
   session->code_received = (uint16_t)code;
-  wss__buf_free(&session->message, session->allocator);
   (void)wss__session_close(session, code, NULL, 0);
   return 0;
 }
@@ -122,6 +127,11 @@ static int on_control(wss__session *session, const uint8_t *payload,
 
 /* ---- Frames -------------------------------------------------------------- */
 
+static void begin_message(wss__session *session, int type) {
+  session->type = (uint8_t)type;
+  memset(&session->utf8, 0, sizeof session->utf8);
+}
+
 /* Takes a header that is whole: what it says about the message. */
 static int begin_frame(wss__session *session, const wss__frame *frame) {
   bool data = !wss__opcode_is_control(frame->opcode);
@@ -135,10 +145,8 @@ static int begin_frame(wss__session *session, const wss__frame *frame) {
       frame->length > session->max_message_size - session->message.length)
     return fail(session, WSS_ERR_TOO_BIG,
                 "the message is larger than max_message_size");
-  if (data && frame->opcode != WSS__CONTINUATION) {
-    session->type = (uint8_t)frame->opcode;
-    memset(&session->utf8, 0, sizeof session->utf8);
-  }
+  if (data && frame->opcode != WSS__CONTINUATION)
+    begin_message(session, (int)frame->opcode);
   session->opcode = (uint8_t)frame->opcode;
   session->fin = frame->fin;
   session->remaining = frame->length;
@@ -148,15 +156,75 @@ static int begin_frame(wss__session *session, const wss__frame *frame) {
   return 0;
 }
 
+/* A piece of a message; last: with it the message is complete. */
+static int message_piece(wss__session *session, const uint8_t *data,
+                         size_t size, bool last) {
+  wss__buf whole;
+  int result;
+  if (session->type == WSS_TEXT && !wss__utf8_feed(&session->utf8, data, size))
+    return fail(session, WSS_ERR_UTF8, not_utf8);
+  if (last && session->message.length == 0)
+    return deliver(session, data, size);
+  if (session->code_sent != 0)
+    return 0;
+  if (wss__buf_append(&session->message, session->allocator, data, size) < 0)
+    return fail(session, WSS_ERR_NOMEM, no_memory);
+  if (!last)
+    return 0;
+  /* The event may close the session; what it is shown stays with us. */
+  whole = session->message;
+  wss__buf_init(&session->message, whole.ceiling);
+  result = deliver(session, wss__buf_data(&whole), whole.length);
+  wss__buf_free(&whole, session->allocator);
+  return result;
+}
+
+/* Likewise of a control frame. */
+static int control_piece(wss__session *session, const uint8_t *data,
+                         size_t size, bool last) {
+  wss__buf *kept = &session->control;
+  int result;
+  if (last && kept->length == 0)
+    return on_control(session, data, size);
+  if (wss__buf_append(kept, session->allocator, data, size) < 0)
+    return fail(session, WSS_ERR_NOMEM, no_memory);
+  if (!last)
+    return 0;
+  result = on_control(session, wss__buf_data(kept), kept->length);
+  if (session->code_received == 0)
+    wss__buf_free(kept, session->allocator);
+  return result;
+}
+
+/* Reads a piece of a payload. */
+static int take_payload(wss__session *session, uint8_t *data, size_t size,
+                        size_t *used) {
+  bool end;
+  if (size > session->remaining)
+    size = (size_t)session->remaining;
+  wss__mask(data, size, session->mask, session->mask_offset);
+  session->mask_offset = (uint8_t)((session->mask_offset + size) & 3);
+  session->remaining -= size;
+  *used = size;
+  end = session->remaining == 0;
+  session->in_payload = !end;
+  if (wss__opcode_is_control((wss__opcode)session->opcode))
+    return control_piece(session, data, size, end);
+  return message_piece(session, data, size, end && session->fin);
+}
+
 /* Reads a header, from what was kept of it and the input; *used says how much
    of the input it took. */
-static int take_header(wss__session *session, const uint8_t *data, size_t size,
+static int take_header(wss__session *session, uint8_t *data, size_t size,
                        size_t *used) {
   wss__frame frame;
   const uint8_t *from = data;
   size_t had = session->header_size;
   size_t have = size;
+  size_t none;
   int length;
+  int result;
+  const char *why;
 
   if (had > 0) {
     size_t room = sizeof session->header - had;
@@ -165,9 +233,9 @@ static int take_header(wss__session *session, const uint8_t *data, size_t size,
     from = session->header;
     have = had + more;
   }
-  length = wss__frame_unpack(from, have, &frame, &session->why);
+  length = wss__frame_unpack(from, have, &frame, &why);
   if (length < 0)
-    return fail(session, length, session->why);
+    return fail(session, length, why);
   if (length == 0) {
     if (had == 0)
       memcpy(session->header, data, size);
@@ -177,74 +245,41 @@ static int take_header(wss__session *session, const uint8_t *data, size_t size,
   }
   session->header_size = 0;
   *used = (size_t)length - had;
-  return begin_frame(session, &frame);
-}
-
-/* The end of a frame: its last piece lies at data, unless all of it was kept.
- */
-static int end_frame(wss__session *session, wss__buf *kept, const uint8_t *data,
-                     size_t size) {
-  int result;
-  wss__buf whole;
-  session->in_payload = false;
-  if (kept->length == 0)
-    return kept == &session->control ? on_control(session, data, size)
-                                     : deliver(session, data, size);
-  /* A callback may end the session; what it is shown stays with us. */
-  whole = *kept;
-  if (kept == &session->control) {
-    result = on_control(session, wss__buf_data(&whole), whole.length);
-    if (session->code_received == 0)
-      wss__buf_free(kept, session->allocator);
+  result = begin_frame(session, &frame);
+  if (result < 0 || frame.length > 0)
     return result;
-  }
-  wss__buf_init(kept, kept->ceiling);
-  result = deliver(session, wss__buf_data(&whole), whole.length);
-  wss__buf_free(&whole, session->allocator);
-  return result;
+  /* An empty payload does not wait for another byte. */
+  return take_payload(session, data + *used, 0, &none);
 }
 
-/* Reads a piece of a payload. */
-static int take_payload(wss__session *session, uint8_t *data, size_t size,
-                        size_t *used) {
-  bool control = wss__opcode_is_control((wss__opcode)session->opcode);
-  wss__buf *kept = control ? &session->control : &session->message;
-  bool last;
-
-  if (size > session->remaining)
-    size = (size_t)session->remaining;
-  wss__mask(data, size, session->mask, session->mask_offset);
-  session->mask_offset = (uint8_t)((session->mask_offset + size) & 3);
-  session->remaining -= size;
-  *used = size;
-  if (!control && session->type == WSS_TEXT &&
-      !wss__utf8_feed(&session->utf8, data, size))
-    return fail(session, WSS_ERR_UTF8,
-                "a text message is not UTF-8 (RFC 6455 8.1)");
-  last = session->remaining == 0 && (control || session->fin);
-  if (last && kept->length == 0)
-    return end_frame(session, kept, data, size);
-  if (wss__buf_append(kept, session->allocator, data, size) < 0)
-    return fail(session, WSS_ERR_NOMEM, "out of memory");
-  if (last)
-    return end_frame(session, kept, NULL, 0);
-  if (session->remaining == 0)
-    session->in_payload = false;
-  return 0;
+/* Reads a small message in one frame without a detour over the session's
+   state. Takes nothing if there is none. */
+static int take_small(wss__session *session, uint8_t *data, size_t size,
+                      size_t *used) {
+  int length = wss__frame_small(data, size);
+  uint8_t *payload = data + WSS__SMALL_FRAME_HEADER;
+  if (length < 0 || session->type != 0 || session->header_size > 0 ||
+      (unsigned)length > session->max_message_size)
+    return 0;
+  size = (size_t)length;
+  *used = WSS__SMALL_FRAME_HEADER + size;
+  begin_message(session, data[0] & 0x0f);
+  wss__mask(payload, size, payload - sizeof session->mask, 0);
+  return message_piece(session, payload, size, true);
 }
 
 int wss__session_feed(wss__session *session, uint8_t *data, size_t size,
                       size_t *used) {
   size_t at = 0;
   int result = 0;
-  while (result == 0 && !is_over(session)) {
+  while (result == 0 && at < size && !is_over(session)) {
     size_t step = 0;
-    if (session->in_payload && (at < size || session->remaining == 0))
-      result = take_payload(session, data + at, size - at, &step);
-    else if (at < size)
-      result = take_header(session, data + at, size - at, &step);
-    else
-      break;
+    if (!session->in_payload)
+      result = take_small(session, data + at, size - at, &step);
+    if (step == 0)
+      result = session->in_payload
+                   ? take_payload(session, data + at, size - at, &step)
+                   : take_header(session, data + at, size - at, &step);
     at += step;
   }
   *used = is_over(session) ? size : at;

@@ -1,461 +1,391 @@
-/* The rules of a session (RFC 6455 5 to 8): what is delivered, answered and
-   refused, the same however the bytes are cut. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+/* An open connection: messages, fragments, control frames, and what is
+   refused. Each stream is fed in all kinds of pieces. */
+#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support/session_log.h"
 
-#include "support/ws_peer.h"
-#include "ws/close.h"
+#define LIMIT 100000
 
-#define MAX_SIZE 100000
+/* ---- What is allowed ----------------------------------------------------- */
 
-/* ---- However the bytes are cut ------------------------------------------- */
-
-static void same_in_pieces(const ws_stream *stream, const ws_peer *whole,
-                           int piece) {
-  static ws_peer peer;
-  ws_peer_init(&peer, MAX_SIZE);
-  peer.close_at = whole->close_at;
-  peer.close_code = whole->close_code;
-  peer.stop_at = whole->stop_at;
-  ws_play(&peer, stream, piece);
-  ws_same(&peer, whole);
-  ws_peer_free(&peer);
-}
-
-/* Plays the stream whole, for the caller to look at, and in pieces. */
-static void play_all_ways(ws_peer *whole, const ws_stream *stream) {
-  ws_play(whole, stream, 0);
-  for (int piece = -20; piece <= 16; piece++)
-    same_in_pieces(stream, whole, piece);
-  for (int cut = 17; cut < (int)stream->size && stream->size < 1000; cut++)
-    same_in_pieces(stream, whole, cut);
-}
-
-/* A stream with a whole message, then the fault, then what must be dropped:
-   the message, a Close frame with that code, and nothing else come of it. */
-static void refused(ws_stream *fault, int error, int code) {
-  static ws_peer peer;
-  ws_stream stream = {0};
-  size_t used;
-  ws_text(&stream, WS_FIN | WSS__TEXT, "before");
-  ws_bytes(&stream, fault->data, fault->size);
-  ws_text(&stream, WS_FIN | WSS__CONTINUATION, "after");
-  ws_text(&stream, WS_FIN | WSS__TEXT, "after");
-  ws_close(&stream, 1000, "");
-  ws_peer_init(&peer, MAX_SIZE);
-  play_all_ways(&peer, &stream);
-
-  ws_is(&peer, 0, 'm', WSS_TEXT, "before", 6);
-  ws_is_close(&peer, peer.count - 1, code);
-  for (size_t i = 1; i < peer.count - 1; i++)
-    assert_int_equal(peer.events[i].kind, 's'); /* Pongs */
-  assert_int_equal(peer.error, error);
-  assert_int_equal(peer.session.code_sent, code);
-  assert_int_equal(peer.session.code_received, 0);
-  assert_true(peer.session.why != NULL && strlen(peer.session.why) > 5);
-  assert_int_equal(peer.memory.blocks, 0);
-  assert_int_equal(wss__session_reason(&peer.session).size, 0);
-  assert_int_equal(wss__session_close(&peer.session, 1000, NULL, 0),
-                   WSS_ERR_CLOSED);
-  peer.error = 0;
-  used = ws_feed(&peer, stream.data, stream.size);
-  assert_int_equal(used, stream.size);
-  assert_int_equal(peer.error, 0);
-  ws_peer_free(&peer);
-  ws_stream_free(&stream);
-  ws_stream_free(fault);
-}
-
-/* One of everything that is allowed. */
-static void write_conversation(ws_stream *stream) {
-  static const size_t sizes[] = {0, 1, 7, 125, 126, 127, 300};
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    ws_frame(stream, WS_FIN | WSS__TEXT, NULL, sizes[i]);
-    ws_frame(stream, WS_FIN | WSS__BINARY, NULL, sizes[i]);
-  }
-  ws_text(stream, WS_FIN | WSS__PING, "");
-  ws_frame(stream, WS_FIN | WSS__PING, NULL, 125);
-  ws_text(stream, WS_FIN | WSS__PONG, "unasked");
-  ws_text(stream, WSS__TEXT, "sm\xc3");
-  ws_text(stream, WS_FIN | WSS__PING, "amid");
-  ws_text(stream, WSS__CONTINUATION, "");
-  ws_text(stream, WSS__CONTINUATION, "\xb8rrebr\xc3\xb8");
-  ws_text(stream, WS_FIN | WSS__PONG, "");
-  ws_text(stream, WS_FIN | WSS__CONTINUATION, "d");
-  ws_text(stream, WSS__BINARY, "");
-  ws_text(stream, WS_FIN | WSS__CONTINUATION, "");
-  ws_text(stream, WSS__BINARY, "\xff\xfe");
-  ws_text(stream, WS_FIN | WSS__CONTINUATION, "");
-  ws_frame(stream, WS_FIN | WSS__BINARY, NULL, 70000);
-  ws_text(stream, WS_FIN | WSS__TEXT, "\xf0\x9f\x98\x80");
-  ws_close(stream, 4001, "enough");
-  ws_bytes(stream, "garbage", 7);
-}
-
-static void a_conversation(void **state) {
-  static ws_peer peer;
-  ws_stream stream = {0};
+static void whole_messages(void **state) {
+  test_stream stream = {0};
   (void)state;
-  write_conversation(&stream);
-  ws_peer_init(&peer, MAX_SIZE);
-  play_all_ways(&peer, &stream);
-  assert_int_equal(peer.count, 25);
-  ws_is(&peer, 6, 'm', WSS_TEXT, peer.events[7].start, 125);
-  ws_is(&peer, 14, 's', WSS__PONG, "", 0);
-  ws_is(&peer, 15, 's', WSS__PONG, peer.events[7].start, 125);
-  ws_is(&peer, 16, 'p', 0, "unasked", 7);
-  ws_is(&peer, 17, 's', WSS__PONG, "amid", 4);
-  ws_is(&peer, 18, 'p', 0, "", 0);
-  ws_is(&peer, 19, 'm', WSS_TEXT, "sm\xc3\xb8rrebr\xc3\xb8\x64", 12);
-  ws_is(&peer, 20, 'm', WSS_BINARY, "", 0);
-  ws_is(&peer, 21, 'm', WSS_BINARY, "\xff\xfe", 2);
-  assert_int_equal(peer.events[22].size, 70000);
-  ws_is(&peer, 23, 'm', WSS_TEXT, "\xf0\x9f\x98\x80", 4);
-  ws_is_close(&peer, 24, 4001);
-  assert_int_equal(peer.error, 0);
-  assert_int_equal(peer.session.code_received, 4001);
-  assert_int_equal(wss__session_reason(&peer.session).size, 6);
-  assert_memory_equal(wss__session_reason(&peer.session).data, "enough", 6);
-  ws_peer_free(&peer);
-  ws_stream_free(&stream);
+  test_stream_text(&stream, TEST_TEXT, "Hello");
+  test_stream_frame(&stream, TEST_BINARY, "\x00\xff\x80", 3);
+  test_stream_text(&stream, TEST_TEXT, "");
+  test_stream_text(&stream, TEST_BINARY, "");
+  test_stream_text(&stream, TEST_TEXT, "\xce\xba");
+  test_stream_expect(&stream, LIMIT,
+                     "text(Hello) binary(\\00\\ff\\80) text() binary() "
+                     "text(\\ce\\ba)");
 }
 
-/* ---- Table A6 of what Workerman gets wrong, row by row ------------------- */
-
-static void row_9_text_that_is_not_utf8(void **state) {
-  static const char *const texts[] = {
-      "\xff",
-      "caf\xe9",
-      "\xc0\x80",                                      /* overlong */
-      "\xed\xa0\x80",                                  /* a surrogate */
-      "\xf4\x90\x80\x80",                              /* above U+10FFFF */
-      "\xe6\x97",                                      /* ends too early */
-      "a long text with a fault in its end .....\x80", /* by words */
-  };
+/* RFC 6455 5.7: the masked "Hello". */
+static void rfc_6455_5_7(void **state) {
+  test_stream stream = {0};
   (void)state;
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-    ws_stream fault = {0};
-    ws_text(&fault, WS_FIN | WSS__TEXT, texts[i]);
-    refused(&fault, WSS_ERR_UTF8, 1007);
-    ws_text(&fault, WSS__TEXT, "ok ");
-    ws_text(&fault, WS_FIN | WSS__PING, "");
-    ws_text(&fault, WS_FIN | WSS__CONTINUATION, texts[i]);
-    refused(&fault, WSS_ERR_UTF8, 1007);
-    ws_text(&fault, WSS__TEXT, texts[i]);
-    ws_text(&fault, WS_FIN | WSS__CONTINUATION, "");
-    refused(&fault, WSS_ERR_UTF8, 1007);
+  test_stream_bytes(&stream, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
+                    11);
+  test_stream_expect(&stream, LIMIT, "text(Hello)");
+}
+
+static void every_form_of_length(void **state) {
+  static const size_t sizes[] = {0,   1,   2,     124,   125,  126,
+                                 127, 128, 65534, 65535, 65536};
+  static uint8_t payload[65536];
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof payload; i++)
+    payload[i] = (uint8_t)(i * 31 >> 3);
+  for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    int cut;
+    test_stream stream = {0};
+    test_session whole;
+    test_session_begin(&whole, LIMIT);
+    test_stream_frame(&stream, TEST_BINARY, payload, sizes[i]);
+    test_stream_text(&stream, TEST_TEXT, "next");
+    for (cut = TEST_WHOLE; cut <= TEST_RANDOM; cut++) {
+      test_session it;
+      test_session_begin(&it, LIMIT);
+      test_session_run(&it, &stream, (test_cut)cut);
+      assert_int_equal(it.messages, 2);
+      if (cut == TEST_WHOLE)
+        memcpy(whole.log, it.log, sizeof whole.log);
+      assert_string_equal(it.log, whole.log);
+      test_session_end(&it);
+    }
+    test_session_end(&whole);
+    test_stream_free(&stream);
   }
 }
 
-static void row_10_11_reserved_bits(void **state) {
-  static const int bits[] = {0x10, 0x20, 0x40, 0x70};
+static void fragments(void **state) {
+  test_stream stream = {0};
   (void)state;
-  for (size_t i = 0; i < 4; i++) {
-    ws_stream fault = {0};
-    ws_text(&fault, WS_FIN | bits[i] | WSS__TEXT, "text");
-    refused(&fault, WSS_ERR_PROTOCOL, 1002);
-    ws_text(&fault, WS_FIN | bits[i] | WSS__PING, "");
-    refused(&fault, WSS_ERR_PROTOCOL, 1002);
+  test_stream_text(&stream, TEST_TEXT_PART, "Hel");
+  test_stream_text(&stream, TEST_LAST, "lo");
+  test_stream_text(&stream, TEST_BINARY_PART, "a");
+  test_stream_text(&stream, TEST_PART, "b");
+  test_stream_text(&stream, TEST_PART, "c");
+  test_stream_text(&stream, TEST_LAST, "d");
+  test_stream_text(&stream, TEST_TEXT, "whole");
+  test_stream_expect(&stream, LIMIT, "text(Hello) binary(abcd) text(whole)");
+}
+
+static void empty_fragments(void **state) {
+  test_stream stream = {0};
+  (void)state;
+  test_stream_text(&stream, TEST_TEXT_PART, "");
+  test_stream_text(&stream, TEST_PART, "");
+  test_stream_text(&stream, TEST_LAST, "");
+  test_stream_text(&stream, TEST_BINARY_PART, "");
+  test_stream_text(&stream, TEST_PART, "x");
+  test_stream_text(&stream, TEST_PART, "");
+  test_stream_text(&stream, TEST_LAST, "");
+  test_stream_expect(&stream, LIMIT, "text() binary(x)");
+}
+
+static void pings_are_answered(void **state) {
+  test_stream stream = {0};
+  uint8_t most[125];
+  (void)state;
+  memset(most, 'p', sizeof most);
+  test_stream_text(&stream, TEST_PING, "");
+  test_stream_text(&stream, TEST_PING, "Hello");
+  test_stream_frame(&stream, TEST_PING, "\x00\xff", 2);
+  test_stream_frame(&stream, TEST_PING, most, sizeof most);
+  test_stream_expect(&stream, LIMIT,
+                     "send-pong() send-pong(Hello) send-pong(\\00\\ff) "
+                     "send-pong(125#a4b6c36f)");
+}
+
+static void pongs_are_reported(void **state) {
+  test_stream stream = {0};
+  (void)state;
+  test_stream_text(&stream, TEST_PONG, "");
+  test_stream_text(&stream, TEST_PONG, "unasked");
+  test_stream_expect(&stream, LIMIT, "pong() pong(unasked)");
+}
+
+/* The limit is on messages: control frames pass a limit of none. */
+static void control_frames_beside_the_limit(void **state) {
+  test_stream stream = {0};
+  (void)state;
+  test_stream_text(&stream, TEST_PING, "ping");
+  test_stream_text(&stream, TEST_TEXT, "");
+  test_stream_text(&stream, TEST_PONG, "pong");
+  test_stream_expect(&stream, 0, "send-pong(ping) text() pong(pong)");
+}
+
+static void a6_12_ping_of_125_bytes_is_the_largest(void **state) {
+  test_stream stream = {0};
+  uint8_t payload[126] = {0};
+  (void)state;
+  test_stream_frame(&stream, TEST_PING, payload, 126);
+  test_stream_expect(&stream, LIMIT, "send-close(1002) WSS_ERR_PROTOCOL");
+}
+
+static void a6_14_ping_between_fragments(void **state) {
+  test_stream stream = {0};
+  (void)state;
+  test_stream_text(&stream, TEST_TEXT_PART, "\xe2\x82");
+  test_stream_text(&stream, TEST_PING, "\xff\xfe");
+  test_stream_text(&stream, TEST_PONG, "x");
+  test_stream_text(&stream, TEST_PART,
+                   "\xac"
+                   "1");
+  test_stream_text(&stream, TEST_PING, "");
+  test_stream_text(&stream, TEST_LAST, "2");
+  test_stream_expect(&stream, LIMIT,
+                     "send-pong(\\ff\\fe) pong(x) send-pong() "
+                     "text(\\e2\\82\\ac12)");
+}
+
+/* ---- What is refused ----------------------------------------------------- */
+
+/* A good message, the bytes, and a message that must not come through. */
+static void refused(const void *bytes, size_t size, const char *expected) {
+  test_stream stream = {0};
+  char log[128] = "text(first) ";
+  test_stream_text(&stream, TEST_TEXT, "first");
+  test_stream_bytes(&stream, bytes, size);
+  test_stream_text(&stream, TEST_TEXT, "late");
+  memcpy(log + strlen(log), expected, strlen(expected) + 1);
+  test_stream_expect(&stream, LIMIT, log);
+}
+
+static void refused_1002(const void *bytes, size_t size) {
+  refused(bytes, size, "send-close(1002) WSS_ERR_PROTOCOL");
+}
+
+static void a6_9_text_is_utf8(void **state) {
+  test_stream stream = {0};
+  (void)state;
+  test_stream_text(&stream, TEST_TEXT,
+                   "ab\xff"
+                   "cd");
+  refused(stream.bytes, stream.size, "send-close(1007) WSS_ERR_UTF8");
+  test_stream_free(&stream);
+}
+
+static void a6_10_a6_11_reserved_bits(void **state) {
+  int bits;
+  (void)state;
+  for (bits = 0x10; bits <= 0x70; bits += 0x10) {
+    static const int firsts[] = {TEST_TEXT, TEST_BINARY, TEST_PING, TEST_PONG,
+                                 TEST_CLOSE};
+    size_t i;
+    for (i = 0; i < 5; i++) {
+      uint8_t header[] = {(uint8_t)(firsts[i] | bits), 0x80, 0, 0, 0, 0};
+      refused_1002(header, sizeof header);
+    }
   }
 }
 
-static void row_12_a_ping_of_126_bytes(void **state) {
-  ws_stream fault = {0};
+static void a6_13_fragmented_control_frames(void **state) {
   (void)state;
-  ws_frame(&fault, WS_FIN | WSS__PING, NULL, 126);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  ws_header(&fault, WS_FIN | WSS__PONG, 65536, false);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
+  refused_1002("\x09\x81\0\0\0\0x", 7);
+  refused_1002("\x0a\x80\0\0\0\0", 6);
+  refused_1002("\x08\x80\0\0\0\0", 6);
 }
 
-static void row_13_a_fragmented_control_frame(void **state) {
-  static const int opcodes[] = {WSS__PING, WSS__PONG, WSS__CLOSE};
+static void a6_15_a_continuation_of_nothing(void **state) {
   (void)state;
-  for (size_t i = 0; i < 3; i++) {
-    ws_stream fault = {0};
-    ws_text(&fault, opcodes[i], "\x03\xe8");
-    ws_text(&fault, WS_FIN | WSS__CONTINUATION, "");
-    refused(&fault, WSS_ERR_PROTOCOL, 1002);
+  refused_1002("\x80\x81\0\0\0\0x", 7);
+  refused_1002("\x00\x80\0\0\0\0", 6);
+}
+
+static void a_continuation_of_a_complete_message(void **state) {
+  test_stream stream = {0};
+  (void)state;
+  test_stream_text(&stream, TEST_TEXT_PART, "a");
+  test_stream_text(&stream, TEST_LAST, "b");
+  test_stream_text(&stream, TEST_LAST, "c");
+  test_stream_expect(&stream, LIMIT,
+                     "text(ab) send-close(1002) WSS_ERR_PROTOCOL");
+}
+
+static void a6_16_a_message_within_a_message(void **state) {
+  static const int firsts[] = {TEST_TEXT, TEST_BINARY, TEST_TEXT_PART,
+                               TEST_BINARY_PART};
+  static const char *const parts[] = {"a", ""};
+  size_t i;
+  (void)state;
+  for (i = 0; i < 8; i++) {
+    test_stream stream = {0};
+    test_stream_text(&stream, TEST_TEXT_PART, parts[i / 4]);
+    test_stream_text(&stream, firsts[i % 4], "b");
+    test_stream_text(&stream, TEST_LAST, "c");
+    test_stream_expect(&stream, LIMIT, "send-close(1002) WSS_ERR_PROTOCOL");
   }
 }
 
-static void row_14_a_ping_between_fragments(void **state) {
-  static ws_peer peer;
-  ws_stream stream = {0};
+static void a6_19_an_unmasked_frame(void **state) {
   (void)state;
-  ws_text(&stream, WSS__TEXT, "first ");
-  ws_text(&stream, WS_FIN | WSS__PING, "ping");
-  ws_text(&stream, WS_FIN | WSS__CONTINUATION, "second");
-  ws_peer_init(&peer, MAX_SIZE);
-  play_all_ways(&peer, &stream);
-  assert_int_equal(peer.count, 2);
-  ws_is(&peer, 0, 's', WSS__PONG, "ping", 4);
-  ws_is(&peer, 1, 'm', WSS_TEXT, "first second", 12);
-  ws_peer_free(&peer);
-  ws_stream_free(&stream);
+  refused_1002("\x81\x00", 2);
+  refused_1002("\x81\x01x", 3);
+  refused_1002("\x81\x05Hello", 7);
+  refused_1002("\x89\x00", 2);
+  refused_1002("\x88\x00", 2);
 }
 
-static void row_15_a_continuation_of_nothing(void **state) {
-  ws_stream fault = {0};
+/* Two bytes are enough to know: the peer need not send six. */
+static void a6_19_an_unmasked_frame_alone(void **state) {
+  test_stream stream = {0};
   (void)state;
-  ws_text(&fault, WS_FIN | WSS__CONTINUATION, "text");
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  ws_text(&fault, WSS__CONTINUATION, "");
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
+  test_stream_bytes(&stream, "\x81\x01", 2);
+  test_stream_expect(&stream, LIMIT, "send-close(1002) WSS_ERR_PROTOCOL");
 }
 
-static void row_16_a_message_within_another(void **state) {
-  static const int opcodes[] = {WSS__TEXT, WSS__BINARY};
+static void a6_20_reserved_opcodes(void **state) {
+  int opcode;
   (void)state;
-  for (int i = 0; i < 8; i++) {
-    ws_stream fault = {0};
-    ws_text(&fault, opcodes[i % 2], i < 4 ? "" : "one");
-    ws_text(&fault, WS_FIN | WSS__PING, "");
-    ws_text(&fault, (i & 2) != 0 ? WS_FIN | WSS__TEXT : WSS__BINARY, "two");
-    refused(&fault, WSS_ERR_PROTOCOL, 1002);
+  for (opcode = 3; opcode < 16; opcode++) {
+    uint8_t header[] = {(uint8_t)(0x80 | opcode), 0x80, 0, 0, 0, 0};
+    if (opcode < 8 || opcode > 10)
+      refused_1002(header, sizeof header);
   }
 }
 
-static void row_17_close_frames_that_are_not_allowed(void **state) {
-  static const int codes[] = {0x0100, 999,  1004, 1005, 1006,
-                              1015,   1016, 2999, 5000, 65535};
-  ws_stream fault = {0};
+static void a6_20_a_length_with_its_top_bit(void **state) {
   (void)state;
-  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-    ws_close(&fault, codes[i], "");
-    refused(&fault, WSS_ERR_PROTOCOL, 1002);
-    ws_close(&fault, codes[i], "reason");
-    refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  }
-  ws_text(&fault, WS_FIN | WSS__CLOSE, "\x03");
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  ws_frame(&fault, WS_FIN | WSS__CLOSE, NULL, 126);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  ws_close(&fault, 1000, "not \xff UTF-8");
-  refused(&fault, WSS_ERR_UTF8, 1007);
-  ws_close(&fault, 1000, "cut \xc3");
-  refused(&fault, WSS_ERR_UTF8, 1007);
+  refused_1002("\x81\xff\x80\0\0\0\0\0\0\5\0\0\0\0", 14);
+  refused_1002("\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 14);
+  refused_1002("\x81\xff\xff\xff\xff\xff\xff\xff\xff\xf0\0\0\0\0", 14);
 }
 
-static void row_18_a_close_frame_is_answered_with_its_code(void **state) {
-  static const int codes[] = {1000, 1001, 1014, 3000, 4999, 0};
+static void a6_21_a_length_in_a_longer_form(void **state) {
   (void)state;
-  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-    static ws_peer peer;
-    ws_stream stream = {0};
-    wss__slice reason;
-    int code = codes[i] != 0 ? codes[i] : WSS__CLOSE_NO_STATUS;
-    ws_text(&stream, WSS__TEXT, "never finished");
-    ws_close(&stream, codes[i], "why");
-    ws_text(&stream, WS_FIN | WSS__PING, "dropped");
-    ws_text(&stream, 0x7f, "dropped too, though it breaks rules");
-    ws_peer_init(&peer, MAX_SIZE);
-    play_all_ways(&peer, &stream);
-    assert_int_equal(peer.count, 1);
-    ws_is_close(&peer, 0, code);
-    assert_int_equal(peer.error, 0);
-    assert_int_equal(peer.session.code_received, code);
-    assert_int_equal(peer.session.code_sent, code);
-    reason = wss__session_reason(&peer.session);
-    assert_int_equal(reason.size, codes[i] != 0 ? 3 : 0);
-    assert_memory_equal(reason.data, "why", reason.size);
-    assert_int_equal(peer.session.message.capacity, 0);
-    ws_peer_free(&peer);
-    ws_stream_free(&stream);
-  }
+  refused_1002("\x81\xfe\0\5\0\0\0\0Hello", 13);
+  refused_1002("\x81\xfe\0\x7d\0\0\0\0", 8);
+  refused_1002("\x81\xff\0\0\0\0\0\0\0\5\0\0\0\0Hello", 19);
+  refused_1002("\x81\xff\0\0\0\0\0\0\xff\xff\0\0\0\0", 14);
 }
 
-static void row_19_a_frame_that_is_not_masked(void **state) {
-  ws_stream fault = {0};
+/* ---- Connections apart --------------------------------------------------- */
+
+/* The same bytes, under mask 0, on two connections: each has its own state, and
+   the bytes mean to the second what its own past makes of them. */
+static void a6_25_sessions_share_nothing(void **state) {
+  test_stream open = {0};
+  test_stream rest = {0};
+  test_session one;
+  test_session other;
   (void)state;
-  ws_bytes(&fault, "\x81\x02hi", 4);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  ws_bytes(&fault, "\x88\x00", 2);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-}
-
-static void row_20_an_opcode_or_a_length_that_is_none(void **state) {
-  ws_stream fault = {0};
-  (void)state;
-  for (int opcode = 3; opcode < 16; opcode += opcode == 7 ? 4 : 1) {
-    ws_text(&fault, WS_FIN | opcode, "text");
-    refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  }
-  ws_header(&fault, WS_FIN | WSS__TEXT, UINT64_C(1) << 63, true);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-}
-
-static void row_21_a_length_that_could_be_shorter(void **state) {
-  ws_stream fault = {0};
-  (void)state;
-  ws_bytes(&fault, "\x81\xfe\x00\x05mask-text", 13);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-  ws_header(&fault, WS_FIN | WSS__TEXT, 65535, true);
-  refused(&fault, WSS_ERR_PROTOCOL, 1002);
-}
-
-static void row_22_a_close_that_we_begin(void **state) {
-  static ws_peer peer;
-  ws_stream stream = {0};
-  (void)state;
-  ws_peer_init(&peer, MAX_SIZE);
-  assert_int_equal(wss__session_close(&peer.session, 3333, "over", 4), 0);
-  ws_is(&peer, 0, 's', WSS__CLOSE, "\x0d\x05over", 6);
-  assert_int_equal(peer.session.code_sent, 3333);
-  assert_int_equal(wss__session_close(&peer.session, 3334, "", 0),
-                   WSS_ERR_CLOSED);
-  ws_close(&stream, 3333, "over");
-  ws_play(&peer, &stream, 0);
-  assert_int_equal(peer.count, 1);
-  assert_int_equal(peer.session.code_received, 3333);
-  ws_peer_free(&peer);
-  ws_stream_free(&stream);
-
-  ws_peer_init(&peer, MAX_SIZE);
-  assert_int_equal(
-      wss__session_close(&peer.session, WSS__CLOSE_NO_STATUS, NULL, 0), 0);
-  ws_is_close(&peer, 0, WSS__CLOSE_NO_STATUS);
-  assert_int_equal(peer.session.code_sent, WSS__CLOSE_NO_STATUS);
-  ws_peer_free(&peer);
-}
-
-/* ---- After our Close frame ----------------------------------------------- */
-
-/* Closed from within each message and Pong of the conversation: nothing is
-   delivered and no Ping answered any more, but the peer's Close frame is seen.
- */
-static void closing_within_each_event(void **state) {
-  static ws_peer peer;
-  ws_stream stream = {0};
-  (void)state;
-  write_conversation(&stream);
-  for (size_t at = 1; at <= 24; at++) {
-    if (at == 15 || at == 16 || at == 18) /* our Pongs */
-      continue;
-    ws_peer_init(&peer, MAX_SIZE);
-    peer.close_at = at;
-    peer.close_code = 4444;
-    ws_play(&peer, &stream, 0);
-    assert_int_equal(peer.count, at + 1);
-    ws_is(&peer, at, 's', WSS__CLOSE, "\x11\x5c\x62ye", 5);
-    assert_int_equal(peer.error, 0);
-    assert_int_equal(peer.session.code_received, 4001);
-    assert_int_equal(peer.session.code_sent, 4444);
-    for (int piece = -3; piece <= 3; piece++)
-      same_in_pieces(&stream, &peer, piece);
-    ws_peer_free(&peer);
-  }
-  ws_stream_free(&stream);
-}
-
-/* What breaks a rule after our Close frame ends the session too, with no
-   second Close frame. */
-static void faults_after_our_close_frame(void **state) {
-  static const struct {
-    int first;
-    const char *text;
-    int error;
-  } faults[] = {
-      {WS_FIN | WSS__TEXT, "\xff", WSS_ERR_UTF8},
-      {WS_FIN | WSS__TEXT, "\xc3", WSS_ERR_UTF8},
-      {WS_FIN | WSS__CONTINUATION, "text", WSS_ERR_PROTOCOL},
-      {0xff, "", WSS_ERR_PROTOCOL},
-      {WS_FIN | WSS__CLOSE, "x", WSS_ERR_PROTOCOL},
-  };
-  (void)state;
-  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-    static ws_peer peer;
-    ws_stream stream = {0};
-    ws_text(&stream, WS_FIN | WSS__TEXT, "close now");
-    ws_text(&stream, WS_FIN | WSS__TEXT, "not delivered");
-    ws_text(&stream, faults[i].first, faults[i].text);
-    ws_peer_init(&peer, MAX_SIZE);
-    peer.close_at = 1;
-    peer.close_code = 1001;
-    play_all_ways(&peer, &stream);
-    assert_int_equal(peer.count, 2);
-    assert_int_equal(peer.error, faults[i].error);
-    assert_int_equal(peer.session.code_sent, 1001);
-    ws_peer_free(&peer);
-    ws_stream_free(&stream);
-  }
+  test_stream_bytes(&open, "\x01\x82\0\0\0\0ab", 8);
+  test_stream_bytes(&rest, "\x80\x81\0\0\0\0c", 7);
+  test_session_begin(&one, LIMIT);
+  test_session_begin(&other, LIMIT);
+  test_session_run(&one, &open, TEST_WHOLE);
+  test_session_run(&one, &rest, TEST_WHOLE);
+  test_session_run(&other, &rest, TEST_WHOLE);
+  assert_string_equal(one.log, "text(abc) ");
+  assert_string_equal(other.log, "send-close(1002) WSS_ERR_PROTOCOL ");
+  test_session_end(&one);
+  test_session_end(&other);
+  test_stream_free(&open);
+  test_stream_free(&rest);
 }
 
 /* ---- Stops --------------------------------------------------------------- */
 
-/* Every event asks to stop: each feed ends right behind it. */
-static void stopping_at_each_event(void **state) {
-  static ws_peer going;
-  static ws_peer stopping;
-  ws_stream stream = {0};
-  (void)state;
-  write_conversation(&stream);
-  ws_peer_init(&going, MAX_SIZE);
-  ws_play(&going, &stream, 0);
-  ws_peer_init(&stopping, MAX_SIZE);
-  stopping.stop_at = 1;
-  play_all_ways(&stopping, &stream);
-  ws_same(&stopping, &going);
-  ws_peer_free(&going);
-  ws_peer_free(&stopping);
-  ws_stream_free(&stream);
+static bool seen_stop(void *owner, wss_type type, const uint8_t *data,
+                      size_t size) {
+  int *count = owner;
+  (void)type;
+  (void)data;
+  (void)size;
+  (*count)++;
+  return false;
 }
 
-static void used_is_exact(void **state) {
-  static ws_peer peer;
-  ws_stream stream = {0};
-  size_t ends[6];
+static bool pong_stop(void *owner, const uint8_t *data, size_t size) {
+  return seen_stop(owner, WSS_TEXT, data, size);
+}
+
+static void nothing_to_send(void *owner, wss__opcode opcode,
+                            const uint8_t *payload, size_t size) {
+  (void)owner;
+  (void)payload;
+  (void)size;
+  fail_msg("opcode %d is sent", (int)opcode);
+}
+
+/* The feed ends exactly behind the message, or pong, that stopped it. */
+static void a_stop_is_behind_the_message(void **state) {
+  static const wss__session_events stops = {seen_stop, pong_stop,
+                                            nothing_to_send};
+  static const size_t ends[] = {7, 13, 21, 28, 40};
+  test_stream stream = {0};
+  wss__session session;
+  int count = 0;
   size_t at = 0;
+  size_t used;
+  size_t i;
   (void)state;
-  ws_text(&stream, WS_FIN | WSS__TEXT, "small");
-  ends[0] = stream.size;
-  ws_frame(&stream, WS_FIN | WSS__BINARY, NULL, 126);
-  ends[1] = stream.size;
-  ws_text(&stream, WS_FIN | WSS__PONG, "pong");
-  ends[2] = stream.size;
-  ws_text(&stream, WS_FIN | WSS__BINARY, "");
-  ends[3] = stream.size;
-  ws_text(&stream, WSS__TEXT, "in two");
-  ws_text(&stream, WS_FIN | WSS__PING, "");
-  ws_text(&stream, WS_FIN | WSS__CONTINUATION, " pieces");
-  ends[4] = stream.size;
-  ws_close(&stream, 1000, "");
-  ws_bytes(&stream, "dropped", 7);
-  ends[5] = stream.size;
-  ws_peer_init(&peer, MAX_SIZE);
-  peer.stop_at = 1;
-  for (size_t i = 0; i < 6; i++) {
-    at += ws_feed(&peer, stream.data + at, stream.size - at);
+  test_stream_text(&stream, TEST_TEXT, "1");       /* 7 */
+  test_stream_text(&stream, TEST_TEXT, "");        /* 13 */
+  test_stream_text(&stream, TEST_BINARY, "22");    /* 21 */
+  test_stream_text(&stream, TEST_PONG, "p");       /* 28 */
+  test_stream_text(&stream, TEST_TEXT_PART, "");   /* 34 */
+  test_stream_text(&stream, TEST_LAST, "");        /* 40 */
+  test_stream_text(&stream, TEST_TEXT_PART, "ab"); /* 48, no stop */
+  wss__session_init(&session, &wss__default_allocator, LIMIT, &stops, &count);
+  for (i = 0; i < 5; i++) {
+    assert_int_equal(
+        wss__session_feed(&session, stream.bytes + at, stream.size - at, &used),
+        0);
+    at += used;
     assert_int_equal(at, ends[i]);
+    assert_int_equal(count, i + 1);
   }
-  ws_peer_free(&peer);
-  ws_stream_free(&stream);
+  assert_int_equal(
+      wss__session_feed(&session, stream.bytes + at, stream.size - at, &used),
+      0);
+  assert_int_equal(used, 8);
+  assert_int_equal(count, 5);
+  wss__session_free(&session);
+  test_stream_free(&stream);
+}
+
+static void no_bytes(void **state) {
+  test_session it;
+  size_t used = 1;
+  (void)state;
+  test_session_begin(&it, LIMIT);
+  assert_int_equal(wss__session_feed(&it.session, NULL, 0, &used), 0);
+  assert_int_equal(used, 0);
+  test_session_end(&it);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_conversation),
-      cmocka_unit_test(row_9_text_that_is_not_utf8),
-      cmocka_unit_test(row_10_11_reserved_bits),
-      cmocka_unit_test(row_12_a_ping_of_126_bytes),
-      cmocka_unit_test(row_13_a_fragmented_control_frame),
-      cmocka_unit_test(row_14_a_ping_between_fragments),
-      cmocka_unit_test(row_15_a_continuation_of_nothing),
-      cmocka_unit_test(row_16_a_message_within_another),
-      cmocka_unit_test(row_17_close_frames_that_are_not_allowed),
-      cmocka_unit_test(row_18_a_close_frame_is_answered_with_its_code),
-      cmocka_unit_test(row_19_a_frame_that_is_not_masked),
-      cmocka_unit_test(row_20_an_opcode_or_a_length_that_is_none),
-      cmocka_unit_test(row_21_a_length_that_could_be_shorter),
-      cmocka_unit_test(row_22_a_close_that_we_begin),
-      cmocka_unit_test(closing_within_each_event),
-      cmocka_unit_test(faults_after_our_close_frame),
-      cmocka_unit_test(stopping_at_each_event),
-      cmocka_unit_test(used_is_exact),
+      cmocka_unit_test(whole_messages),
+      cmocka_unit_test(rfc_6455_5_7),
+      cmocka_unit_test(every_form_of_length),
+      cmocka_unit_test(fragments),
+      cmocka_unit_test(empty_fragments),
+      cmocka_unit_test(pings_are_answered),
+      cmocka_unit_test(pongs_are_reported),
+      cmocka_unit_test(control_frames_beside_the_limit),
+      cmocka_unit_test(a6_9_text_is_utf8),
+      cmocka_unit_test(a6_10_a6_11_reserved_bits),
+      cmocka_unit_test(a6_12_ping_of_125_bytes_is_the_largest),
+      cmocka_unit_test(a6_13_fragmented_control_frames),
+      cmocka_unit_test(a6_14_ping_between_fragments),
+      cmocka_unit_test(a6_15_a_continuation_of_nothing),
+      cmocka_unit_test(a_continuation_of_a_complete_message),
+      cmocka_unit_test(a6_16_a_message_within_a_message),
+      cmocka_unit_test(a6_19_an_unmasked_frame),
+      cmocka_unit_test(a6_19_an_unmasked_frame_alone),
+      cmocka_unit_test(a6_20_reserved_opcodes),
+      cmocka_unit_test(a6_20_a_length_with_its_top_bit),
+      cmocka_unit_test(a6_21_a_length_in_a_longer_form),
+      cmocka_unit_test(a6_25_sessions_share_nothing),
+      cmocka_unit_test(a_stop_is_behind_the_message),
+      cmocka_unit_test(no_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
