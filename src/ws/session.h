@@ -34,7 +34,8 @@ typedef struct wss__session {
   const wss_allocator *allocator;
   uint64_t remaining; /* of the current frame's payload */
   uint64_t max_message_size;
-  wss__buf message; /* of the message at hand, what came with earlier feeds */
+  wss__buf message; /* of the message at hand, what came with earlier feeds;
+                       empty once a Close frame was sent */
   wss__buf control; /* of a control frame at hand, likewise; at the end the
                        received Close frame's payload */
   const char *why;  /* after an error: which rule was broken (static) */
@@ -63,12 +64,13 @@ void wss__session_free(wss__session *session);
    went out, WSS_ERR_PROTOCOL (1002), WSS_ERR_UTF8 (1007), WSS_ERR_TOO_BIG
    (1009, from the header alone) or WSS_ERR_NOMEM (1011), with session->why set.
    Behind a Close frame of the peer's, and after an error, everything is
-   dropped unread. */
+   dropped unread, and the result is 0. */
 int wss__session_feed(wss__session *session, uint8_t *data, size_t size,
                       size_t *used);
 
-/* Sends a Close frame, once: code is valid or 1005, the reason at most 123
-   bytes of UTF-8. WSS_ERR_CLOSED: one was sent before. */
+/* Sends a Close frame, once, and drops the message under way, whose memory is
+   freed: code is valid or 1005, the reason at most 123 bytes of UTF-8.
+   WSS_ERR_CLOSED: one was sent before. */
 int wss__session_close(wss__session *session, int code, const void *reason,
                        size_t reason_size);
 
