@@ -133,7 +133,8 @@ class Server:
             found = self.out.wait(r"listening on ((wss?)://(.+):([0-9]+))$")
         except AssertionError as error:
             self._kill()
-            raise AssertionError(f"{error}; stderr: {self.err.text()}") from None
+            errors = "\n".join(self.err.all())
+            raise AssertionError(f"{error}; stderr: {errors}") from None
         self.url = found[1]
         self.tls = found[2] == "wss"
         self.port = int(found[4])
