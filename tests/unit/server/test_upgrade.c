@@ -351,6 +351,19 @@ static void plain_requests_without_on_http(void **state) {
   assert_true(peer_has(peer, "\r\nUpgrade: websocket\r\n"));
   peer_close(peer);
   world_until(&world, world.seen.errors == 1);
+  /* RFC 9110 9.3.2: no body answers a HEAD, whatever the status. */
+  peer = get(&world, "HEAD", "/");
+  assert_true(peer_starts(peer, "HTTP/1.1 426 "));
+  assert_string_equal(strstr((const char *)peer->data, "\r\n\r\n"), "\r\n\r\n");
+  peer_close(peer);
+  world_until(&world, world.seen.errors == 2);
+  peer = peer_connect(&world);
+  peer_text(peer, "HEAD / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n");
+  world_until(&world, peer->ended);
+  assert_true(peer_starts(peer, "HTTP/1.1 405 "));
+  assert_string_equal(strstr((const char *)peer->data, "\r\n\r\n"), "\r\n\r\n");
+  peer_close(peer);
+  world_until(&world, world.seen.errors == 3);
   world_close(&world);
 }
 
