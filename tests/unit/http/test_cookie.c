@@ -1,63 +1,65 @@
-/* One Cookie line, and what is found in it. */
+/* Cookies in one line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "http/cookie.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static void found_or_not(void **state) {
+static void each(void **state) {
   static const struct {
     const char *line;
     const char *name;
     const char *value; /* NULL: not there */
-  } rows[] = {
+  } table[] = {
       {"a=1", "a", "1"},
       {"a=1; b=2", "a", "1"},
       {"a=1; b=2", "b", "2"},
       {"a=1;b=2", "b", "2"},
-      {" \ta=1\t;\t b=2 ", "a", "1"},
-      {" \ta=1\t;\t b=2 ", "b", "2"},
-      {"a=", "a", ""},
-      {"a=;b=2", "a", ""},
+      {"a=1 ;\t b=2 \t", "b", "2"},
       {"a=1; a=2", "a", "1"},
+      {"a=", "a", ""},
+      {"a=; b", "a", ""},
       {"a=b=c", "a", "b=c"},
-      {"a=\"x y\"", "a", "\"x y\""},
+      {"a=\"q\"", "a", "\"q\""},
+      {"a=1, b=2", "a", "1, b=2"},
       {";;a=1;;", "a", "1"},
-      {"ab=1; a=2", "a", "2"},
-      {"ba=1", "a", NULL},
+      {"ab=1; b=2; xb=3", "b", "2"},
+      {"", "a", NULL},
       {"a", "a", NULL},
-      {"a; b=a=1", "a", NULL},
-      {"A=1", "a", NULL},
+      {"a; b", "a", NULL},
+      {"=1", "a", NULL},
+      {"=1", "", "1"},
+      {"ab=1", "a", NULL},
+      {"ba=1", "a", NULL},
+      {"A=1", "a", NULL}, /* case counts */
       {"a =1", "a", NULL},
       {"x=a=1", "a", NULL},
-      {"", "a", NULL},
-      {";", "a", NULL},
-      {"a=1", "abcdefgh", NULL},
+      {"x; ; ;", "a", NULL},
   };
   size_t i;
   (void)state;
-  for (i = 0; i < COUNT(rows); i++) {
-    size_t size = 99;
-    const char *value = wss__cookie_find(rows[i].line, rows[i].name, &size);
-    if ((value == NULL) != (rows[i].value == NULL))
-      fail_msg("%s in \"%s\"", rows[i].name, rows[i].line);
-    if (value == NULL)
+  for (i = 0; i < sizeof table / sizeof table[0]; i++) {
+    size_t size = 1000;
+    const char *value = wss__cookie_find(table[i].line, table[i].name, &size);
+    if (table[i].value == NULL) {
+      assert_null(value);
       continue;
-    assert_int_equal(size, strlen(rows[i].value));
-    assert_memory_equal(value, rows[i].value, size);
+    }
+    assert_non_null(value);
+    assert_int_equal(size, strlen(table[i].value));
+    assert_memory_equal(value, table[i].value, size);
+    assert_in_range((uintptr_t)value, (uintptr_t)table[i].line,
+                    (uintptr_t)table[i].line + strlen(table[i].line));
   }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(found_or_not),
+      cmocka_unit_test(each),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
