@@ -73,6 +73,14 @@ class Nginx:
                 stderr=subprocess.PIPE, text=True, pass_fds=(number,),
                 env=dict(os.environ, NGINX=f"{number};"))
         self.err = Lines(self.process.stderr)
+        try:
+            # Before that, a signal would kill it rather than stop it.
+            self.err.wait(r"\[notice\].* start worker process [0-9]+$")
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            self._folder.cleanup()
+            raise
         return self
 
     def __exit__(self, kind, value, traceback):
