@@ -179,8 +179,8 @@ static void connect_to(wss__socket *socket, peer *to) {
 
 /* Many at a time, though one can be dropped at a time; none is forgotten. */
 static void drops_what_it_cannot_take(void **state) {
-  wss__socket socket;
-  peer peers[10];
+  static wss__socket socket;
+  static peer peers[10];
   int i;
   (void)state;
   assert_int_equal(listen_at(&socket, "127.0.0.1", 0, false), 0);
@@ -205,7 +205,7 @@ static const wss__socket_events close_events = {on_incoming_close, on_closed};
 
 /* Closed while one is being dropped and another waits. */
 static void closes_while_dropping(void **state) {
-  peer peers[3];
+  static peer peers[3];
   bool opened;
   int i;
   (void)state;
