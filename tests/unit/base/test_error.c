@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
@@ -80,12 +81,21 @@ static void no_log_line_can_be_forged(void **state) {
   }
 }
 
+/* What printf cannot write is no sentence. */
+static void a_sentence_that_fails_is_empty(void **state) {
+  wss__detail detail;
+  (void)state;
+  wss__detail_set(&detail, "%lc", (wint_t)0x7fffffff);
+  assert_string_equal(detail.text, "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_code_has_name_and_text),
       cmocka_unit_test(other_codes_have_none),
       cmocka_unit_test(a_sentence_as_printf_writes_it),
       cmocka_unit_test(a_long_sentence_is_cut),
+      cmocka_unit_test(a_sentence_that_fails_is_empty),
       cmocka_unit_test(no_log_line_can_be_forged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
@@ -293,6 +294,14 @@ static void a_sentence_about_a_sentence(void **state) {
   assert_string_equal(refusal.detail.text, "outer: inner");
 }
 
+static void a_sentence_that_fails_is_empty(void **state) {
+  wss__refusal refusal;
+  (void)state;
+  (void)wss__refuse(&refusal, WSS_ERR_HTTP, 400, "%lc", (wint_t)0x7fffffff);
+  assert_string_equal(refusal.detail.text, "");
+  assert_int_equal(refusal.status, 400);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_page),
@@ -309,6 +318,7 @@ int main(void) {
       cmocka_unit_test(reserved_names),
       cmocka_unit_test(a_refusal),
       cmocka_unit_test(a_sentence_about_a_sentence),
+      cmocka_unit_test(a_sentence_that_fails_is_empty),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

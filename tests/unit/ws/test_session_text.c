@@ -123,7 +123,7 @@ static void at_the_end_of_a_message(void **state) {
 
 /* Characters that fragments cut in two are whole again. */
 static void good_characters_across_fragments(void **state) {
-  static const char text[] = "\xce\xba\xe2\x82\xac\xf0\x9f\x98\x80";
+  static const char text[] = "\xce\xba\xf0\x9f\x98\x80";
   size_t one;
   size_t two;
   (void)state;
@@ -133,8 +133,7 @@ static void good_characters_across_fragments(void **state) {
       test_stream_frame(&stream, TEST_TEXT_PART, text, one);
       test_stream_frame(&stream, TEST_PART, text + one, two - one);
       test_stream_frame(&stream, TEST_LAST, text + two, sizeof text - 1 - two);
-      test_stream_expect(&stream, LIMIT,
-                         "text(\\ce\\ba\\e2\\82\\ac\\f0\\9f\\98\\80)");
+      test_stream_expect(&stream, LIMIT, "text(\\ce\\ba\\f0\\9f\\98\\80)");
     }
   }
 }
@@ -158,16 +157,23 @@ static void messages_are_judged_apart(void **state) {
 /* A long text, so that words are checked, with the bad byte far behind. */
 static void in_a_long_text(void **state) {
   static char payload[70000];
-  static const size_t places[] = {0,    31,   32,    33,    125,  126,
-                                  4095, 4096, 65535, 65536, 69999};
+  static const size_t places[] = {0, 32, 126, 4095, 65536, 69999};
   size_t i;
+  int cut;
   (void)state;
   for (i = 0; i < sizeof places / sizeof places[0]; i++) {
     test_stream stream = {0};
     memset(payload, 'a', sizeof payload);
     payload[places[i]] = (char)0xff;
     test_stream_frame(&stream, TEST_TEXT, payload, sizeof payload);
-    test_stream_expect(&stream, LIMIT, "send-close(1007) WSS_ERR_UTF8");
+    for (cut = 0; cut < 2; cut++) {
+      test_session it;
+      test_session_begin(&it, LIMIT);
+      test_session_run(&it, &stream, cut == 0 ? TEST_WHOLE : TEST_RANDOM);
+      assert_string_equal(it.log, "send-close(1007) WSS_ERR_UTF8 ");
+      test_session_end(&it);
+    }
+    test_stream_free(&stream);
   }
 }
 
