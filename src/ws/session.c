@@ -257,10 +257,11 @@ static int take_header(wss__session *session, uint8_t *data, size_t size,
 static int take_small(wss__session *session, uint8_t *data, size_t size,
                       size_t *used) {
   int length = wss__frame_small(data, size);
-  uint8_t *payload = data + WSS__SMALL_FRAME_HEADER;
+  uint8_t *payload;
   if (length < 0 || session->type != 0 || session->header_size > 0 ||
       (unsigned)length > session->max_message_size)
     return 0;
+  payload = data + WSS__SMALL_FRAME_HEADER;
   size = (size_t)length;
   *used = WSS__SMALL_FRAME_HEADER + size;
   begin_message(session, data[0] & 0x0f);
