@@ -299,6 +299,10 @@ int main(int argc, char **argv) {
     fprintf(stderr, "probe_server: see the head of probe_server.c\n");
     return 2;
   }
+  /* Before the tests are told that they may send it. */
+  uv_signal_init(uv_default_loop(), &probe.terminate);
+  probe.terminate.data = &probe;
+  uv_signal_start(&probe.terminate, on_terminate, SIGTERM);
   err = start(&probe);
   if (err < 0) {
     fprintf(stderr, "probe_server: %s\n",
@@ -306,9 +310,6 @@ int main(int argc, char **argv) {
                                  : wss_strerror(err));
     return 1;
   }
-  uv_signal_init(uv_default_loop(), &probe.terminate);
-  probe.terminate.data = &probe;
-  uv_signal_start(&probe.terminate, on_terminate, SIGTERM);
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
   return uv_loop_close(uv_default_loop()) == 0 ? 0 : 1;
 }
