@@ -258,11 +258,12 @@ class Echo:
 
     def test_server_closes(self):
         with self.echo() as server:
-            clients = [self.open(server) for _ in range(10)]
+            clients = [self.open(server) for _ in range(5)]
+            early = self.connect(server)  # no handshake yet
+            clients += [self.open(server) for _ in range(5)]
             for client in clients:
                 client.expect_echo()
             clients[0].write(pack_frame(TEXT, b"unfinished", fin=False))
-            early = self.connect(server)  # no handshake yet
             server.signal()
             for client in clients:
                 client.expect_close(1001)

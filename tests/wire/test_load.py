@@ -17,7 +17,7 @@ CONNECTIONS = 500
 MESSAGES = 20
 SIZES = (0, 1, 125, 126, 127, 1000, 4096, 20000, 65535, 65536)
 ALPHABET = "abcdefghijklm \n"
-DEADLINE = 120
+DEADLINE = 240
 
 
 def message(rng):
