@@ -321,6 +321,35 @@ static void a_sentence_is_one_line_of_ascii(void **state) {
   test_request_end(&it);
 }
 
+/* Of rules that are refused alike, the sentence tells which. */
+static void a_sentence_names_the_rule(void **state) {
+  static const struct {
+    const char *text;
+    const char *words;
+  } table[] = {
+      {LINE HOST HOST "\r\n", "exactly one Host"},
+      {LINE "\r\n", "exactly one Host"},
+      {LINE "X: a\n", "LF without CR"},
+      {LINE "X: a\x01", "control byte"},
+      {LINE "X: a\rb", "not followed by LF"},
+      {LINE " x: a", "folded"},
+      {LINE "X : a", "colon"},
+      {LINE HOST "Expect: x\r\n\r\n", "Expect"},
+      {LINE HOST "Transfer-Encoding: x\r\n\r\n", "Transfer-Encoding"},
+      {LINE HOST "Content-Length: 1\r\n\r\n", "Content-Length"},
+      {"\x16", "TLS"},
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof table / sizeof table[0]; i++) {
+    test_request it;
+    assert_int_equal(test_request_text(&it, table[i].text), WSS_ERR_HTTP);
+    if (strstr(it.refusal.detail.text, table[i].words) == NULL)
+      fail_msg("%s: %s", table[i].words, it.refusal.detail.text);
+    test_request_end(&it);
+  }
+}
+
 /* Mutated requests: any answer but a crash, and the same one byte by byte. */
 static void mutations(void **state) {
   static const char text[] =
@@ -369,6 +398,7 @@ int main(void) {
       cmocka_unit_test(a_head_of_the_maximum_and_one_more),
       cmocka_unit_test(a6_7_headers_without_an_end),
       cmocka_unit_test(a_sentence_is_one_line_of_ascii),
+      cmocka_unit_test(a_sentence_names_the_rule),
       cmocka_unit_test(mutations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
