@@ -145,7 +145,7 @@ class Requests(WithProbe):
         started = time.monotonic()
         with RawClient(self.probe) as client:
             client.handshake("/defer?ms=200&how=accept&header=X-Late:yes")
-            self.assertGreaterEqual(time.monotonic() - started, 0.2)
+            self.assertGreaterEqual(time.monotonic() - started, 0.15)
             self.assertEqual(self.probe.event("answer")["result"], "OK")
             client.expect_echo()
             client.finish()
@@ -165,6 +165,7 @@ class Requests(WithProbe):
             with RawClient(self.probe) as other:
                 other.handshake("/defer?ms=20&how=accept")
                 other.expect_echo()
+                self.probe.event("message")
         self.assertFalse([event for event in self.probe.events()
                           if event["event"] == "open" and event["id"] == number])
 
@@ -337,6 +338,8 @@ class Http(WithProbe):
     def test_other_methods_are_not_for_pages(self):
         answer = self.get("/answer", method="DELETE")
         self.assertGreaterEqual(answer.status, 400)
+        self.get("/answer")
+        self.probe.event("http", method="GET")
         self.assertFalse([event for event in self.probe.events()
                           if event.get("method") == "DELETE"])
 
@@ -352,6 +355,7 @@ class Messages(WithProbe):
         other.send_text(f"resume {number}")
         for text in (b"one", b"two", b"three"):
             client.expect_message(TEXT, text)
+        self.probe.event("message", id=number, data="three")
         mine = [event for event in self.probe.events() if event.get("id") == number]
         order = [event["data"] if event["event"] == "message" else event["event"]
                  for event in mine]
@@ -367,7 +371,8 @@ class Messages(WithProbe):
         self.assertFalse([event for event in self.probe.events() if event.get("type") == BINARY])
         other.send_text(f"resume {number}")
         client.flush()
-        client.expect_echo()
+        client.expect_echo("last")
+        self.probe.event("message", data="last")
         sizes = [event["size"] for event in self.probe.events()
                  if event["event"] == "message" and event["type"] == BINARY]
         self.assertEqual(sizes, [60000] * 300)
@@ -433,7 +438,7 @@ class Messages(WithProbe):
 
 
 class SmallBuffer(WithProbe):
-    arguments = ("--max-send-buffer", 1 << 20, "--send-high-water", 1 << 16)
+    arguments = ("--max-send-buffer", 8 << 20, "--send-high-water", 1 << 16)
 
     def test_again_and_drain(self):
         client, number = self.open("/", receive_buffer=1 << 16)
@@ -441,18 +446,19 @@ class SmallBuffer(WithProbe):
         self.assertEqual(flood["result"], "WSS_ERR_AGAIN")
         self.assertGreater(flood["stop"], 0)
         self.assertLess(flood["queued"], 1000)
-        self.assertLessEqual(flood["buffered"], 1 << 20)
+        self.assertLessEqual(flood["buffered"], 8 << 20)
         self.assertFalse([event for event in self.probe.events() if event["event"] == "drain"])
         for _ in range(flood["queued"]):
             client.expect_message(BINARY, bytes(1 << 15))
         self.assert_fields(self.probe.event("drain"), id=number, buffered=0)
         client.expect_echo("after the drain")
+        self.probe.event("message", data="after the drain")
         self.assertEqual(len([event for event in self.probe.events()
                               if event["event"] == "drain"]), 1)
 
     def test_more_than_ever_fits(self):
         client, _ = self.open("/")
-        self.assertEqual(self.run_command(client, f"flood 1 {1 << 20}")["result"],
+        self.assertEqual(self.run_command(client, f"flood 1 {8 << 20}")["result"],
                          "WSS_ERR_TOO_BIG")
         client.expect_echo()
 
@@ -555,22 +561,26 @@ class Statistics(WithProbe):
         self.assertGreater(stats["bytes_out"], 8 * 200)
 
 
-class Deadlines(WithProbe):
-    arguments = ("--handshake-timeout", 400, "--close-timeout", 300)
+class HandshakeDeadline(WithProbe):
+    arguments = ("--handshake-timeout", 1500)
 
     def test_a_deferred_request_that_is_never_answered(self):
         started = time.monotonic()
         answer = ask(self.probe, "/defer")
-        self.assertGreaterEqual(time.monotonic() - started, 0.3)
+        self.assertGreaterEqual(time.monotonic() - started, 1)
         self.assertEqual(answer.status, 503)
         number = self.probe.event("request", path="/defer")["id"]
         self.assert_fields(self.probe.event("close", id=number), error="WSS_ERR_TIMEOUT",
                            initiator="library", opened=0, status=503, phase="http")
 
     def test_an_answer_after_the_deadline_finds_nobody(self):
-        self.assertEqual(ask(self.probe, "/defer?ms=900&how=accept").status, 503)
+        self.assertEqual(ask(self.probe, "/defer?ms=3500&how=accept").status, 503)
         self.probe.event("close", status=503)
         self.assertIsNone(self.probe.event("timer").get("id"))
+
+
+class CloseDeadline(WithProbe):
+    arguments = ("--close-timeout", 300)
 
     def test_a_close_frame_without_an_answer(self):
         client, number = self.open("/?open=close%204005")
@@ -587,7 +597,6 @@ class ServerClose(unittest.TestCase):
             probe.signal()
             for client in clients:
                 client.expect_close(1001)
-            # What the client still had to say is heard, then it answers.
             for client in clients:
                 client.send_close(1001)
                 client.expect_tcp_end()
