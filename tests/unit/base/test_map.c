@@ -209,6 +209,29 @@ static void a_failure_leaves_it_unchanged(void **state) {
   assert_int_equal(memory.blocks, 0);
 }
 
+/* Ids that come in a row and stay, as connections do, must not fill a row of
+   slots, which all later ids would have to walk. */
+static void ids_in_a_row_are_spread(void **state) {
+  test_allocator memory;
+  wss__map map;
+  size_t longest = 0;
+  size_t run = 0;
+  uint64_t id;
+  size_t i;
+  (void)state;
+  test_allocator_init(&memory);
+  wss__map_init(&map);
+  for (id = 1; id <= 10000; id++)
+    assert_int_equal(
+        wss__map_insert(&map, &memory.functions, id, &values[id % 64]), 0);
+  for (i = 0; i < map.capacity; i++) {
+    run = map.slots[i].id != 0 ? run + 1 : 0;
+    longest = run > longest ? run : longest;
+  }
+  assert_in_range(longest, 1, 64);
+  wss__map_free(&map, &memory.functions);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_empty_map),
@@ -217,6 +240,7 @@ int main(void) {
       cmocka_unit_test(a_model_agrees),
       cmocka_unit_test(it_stays_half_empty),
       cmocka_unit_test(a_failure_leaves_it_unchanged),
+      cmocka_unit_test(ids_in_a_row_are_spread),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -57,9 +58,24 @@ static void each(void **state) {
   }
 }
 
+/* A line ends where its memory does. */
+static void nothing_behind_a_line_is_read(void **state) {
+  static const char *const lines[] = {"", "a", "a=1", "a=1; b", "x; "};
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    char *line = strdup(lines[i]);
+    size_t size;
+    assert_non_null(line);
+    assert_null(wss__cookie_find(line, "a name that is longer", &size));
+    free(line);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each),
+      cmocka_unit_test(nothing_behind_a_line_is_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

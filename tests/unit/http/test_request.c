@@ -259,6 +259,27 @@ static void memory_grows_with_what_was_received(void **state) {
   test_request_end(&it);
 }
 
+/* Each line of a repeated field is copied once, not once for each other. */
+static void memory_of_repeated_fields(void **state) {
+  enum { VALUE = 1000 };
+  static char text[WSS__MAX_HEADERS * (VALUE + 8)];
+  size_t size;
+  test_request it;
+  int i;
+  (void)state;
+  size = (size_t)snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\n");
+  for (i = 1; i < WSS__MAX_HEADERS; i++)
+    size += (size_t)snprintf(text + size, sizeof text - size, "X:%0*d\r\n",
+                             VALUE, i);
+  test_request_begin(&it, sizeof text + 2);
+  assert_int_equal(test_request_feed(&it, text, size), 0);
+  assert_int_equal(test_request_feed(&it, "\r\n", 2), 1);
+  assert_int_equal(strlen(wss__request_field(it.shown, "x")),
+                   (WSS__MAX_HEADERS - 1) * (VALUE + 2) - 2);
+  assert_true(it.memory.peak <= 4 * size);
+  test_request_end(&it);
+}
+
 static void memory_of_a_request(void **state) {
   test_request it;
   char *one;
@@ -316,6 +337,7 @@ int main(void) {
       cmocka_unit_test(repeated_fields_are_joined),
       cmocka_unit_test(cookies_of_all_lines),
       cmocka_unit_test(memory_grows_with_what_was_received),
+      cmocka_unit_test(memory_of_repeated_fields),
       cmocka_unit_test(memory_of_a_request),
       cmocka_unit_test(allocations_fail),
   };
