@@ -219,7 +219,8 @@ typedef struct wss_close_info {
   int code;           /* as RFC 6455 7.1.5: the code received, 1005 for a Close
                          frame without one, 1006 without a Close frame */
   int code_sent;      /* in our Close frame; 1005 without a code, 0 if none */
-  const char *reason; /* received with the code, valid UTF-8; "" if none */
+  const char *reason; /* received with the code: valid UTF-8, a NUL behind it
+                         (it may hold others); "" if none */
   size_t reason_size;
   int error;           /* 0, or why it had to end */
   int status;          /* HTTP status of our answer; 0 if none was sent */
@@ -243,8 +244,9 @@ enum { WSS_ACCEPT = 0, WSS_REFUSE = 1, WSS_DEFER = 2 };
 typedef struct wss_handler {
   /* A valid WebSocket handshake. Returns WSS_ACCEPT, WSS_REFUSE (403) or
      WSS_DEFER (answered later by wss_accept or wss_refuse; the request stays
-     valid until then). It may call wss_accept or wss_refuse by itself: then
-     the return value only matters when negative: an error, answered 500. */
+     valid until then, or to the end of on_close). It may call wss_accept or
+     wss_refuse by itself and return what they return: a request that is still
+     unanswered then, because of an error, is answered 500. */
   int (*on_request)(wss_conn *conn, const wss_request *request, void *user);
   /* A GET or HEAD that asks for no WebSocket: answer with wss_respond before
      returning, else it is 404. The answer ends the connection. Without this
@@ -379,8 +381,8 @@ static inline int wss_respond(wss_conn *conn, int status,
 
 /* Queues a whole message: 0; 1: queued, but stop until on_drain;
    WSS_ERR_AGAIN: not queued, the send buffer has no room now; WSS_ERR_TOO_BIG:
-   it never could; WSS_ERR_UTF8; WSS_ERR_CLOSED; WSS_ERR_STATE before on_open.
- */
+   it never could; WSS_ERR_UTF8; WSS_ERR_CLOSED; WSS_ERR_STATE while the request
+   is not accepted. */
 WSS_API int wss_send(wss_conn *conn, wss_type type, const void *data,
                      size_t size);
 
@@ -406,7 +408,7 @@ WSS_API void wss_resume(wss_conn *conn);
 /* Bytes queued and not yet taken by the kernel. */
 WSS_API size_t wss_buffered(const wss_conn *conn);
 
-/* A number that the server gives to one connection only; never 0. */
+/* A number that the server gives to one connection only; 0 in on_http. */
 WSS_API uint64_t wss_conn_id(const wss_conn *conn);
 
 /* The connection with that id; NULL once its on_close has returned. */
@@ -422,7 +424,7 @@ WSS_API wss_server *wss_conn_server(const wss_conn *conn);
 WSS_API wss_address wss_conn_remote(const wss_conn *conn);
 WSS_API wss_address wss_conn_local(const wss_conn *conn);
 
-/* The subprotocol in use, NULL if none or before on_open. */
+/* The subprotocol in use; NULL if none, or the request is not accepted. */
 WSS_API const char *wss_conn_subprotocol(const wss_conn *conn);
 
 /* What TLS agreed on; strings live as long as the connection. */

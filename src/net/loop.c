@@ -63,7 +63,6 @@ int wss__loop_open(wss__loop *loop, uv_loop_t *uv,
   adopt(loop, (uv_handle_t *)&loop->idle);
   (void)uv_prepare_start(&loop->prepare, on_prepare);
   (void)uv_check_start(&loop->check, on_check);
-  uv_unref((uv_handle_t *)&loop->timer);
   uv_unref((uv_handle_t *)&loop->prepare);
   uv_unref((uv_handle_t *)&loop->check);
   return 0;
@@ -107,6 +106,13 @@ void wss__loop_arm(wss__loop *loop, uint64_t at) {
 }
 
 /* libuv's own functions leak a few bytes for a code that they do not know. */
+void wss__loop_disarm(wss__loop *loop) {
+  if (loop->armed == WSS__NEVER)
+    return;
+  loop->armed = WSS__NEVER;
+  (void)uv_timer_stop(&loop->timer);
+}
+
 const char *wss__loop_strerror(int error) {
   switch (error) {
 #define CASE(name, text)                                                       \

@@ -1,6 +1,6 @@
 /* Our handles on the program's loop: one timer, and what gives the server a
-   turn before and after each poll. They keep the loop alive only while work
-   waits. */
+   turn before and after each poll. They keep the loop alive only while work or
+   a deadline waits. */
 #ifndef WSS_NET_LOOP_H
 #define WSS_NET_LOOP_H
 
@@ -57,6 +57,9 @@ uint64_t wss__loop_now(void);
 
 /* Has the timer fire at that time, unless it fires earlier anyway. */
 void wss__loop_arm(wss__loop *loop, uint64_t at);
+
+/* Nothing waits for the timer any more, so it does not keep the loop alive. */
+void wss__loop_disarm(wss__loop *loop);
 
 /* libuv's text and name for a code of its own; never NULL. */
 const char *wss__loop_strerror(int error);

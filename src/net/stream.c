@@ -137,6 +137,10 @@ void wss__stream_close(wss__stream *stream) {
   uv_close((uv_handle_t *)&stream->tcp, on_closed);
 }
 
+size_t wss__stream_unsent(const wss__stream *stream) {
+  return uv_stream_get_write_queue_size((const uv_stream_t *)&stream->tcp);
+}
+
 wss__endpoint wss__stream_remote(const wss__stream *stream) {
   struct sockaddr_storage address;
   int size = sizeof address;

@@ -52,6 +52,9 @@ int wss__stream_shutdown(wss__stream *stream);
 /* events->closed follows from a later turn, and nothing else. */
 void wss__stream_close(wss__stream *stream);
 
+/* How much of what is in flight the kernel has not taken yet. */
+size_t wss__stream_unsent(const wss__stream *stream);
+
 wss__endpoint wss__stream_remote(const wss__stream *stream);
 wss__endpoint wss__stream_local(const wss__stream *stream);
 

@@ -39,6 +39,7 @@ void wss__conn_end(wss_conn *conn, bool clean) {
     return;
   conn->state = WSS__FINISHING;
   conn->clean = clean;
+  conn->unsent = SIZE_MAX;
   wss__server_clock(conn->server, WSS__CLOCK_CLOSE, &conn->deadline);
   wss__conn_touch(conn);
 }
@@ -118,10 +119,16 @@ static void on_wrote(wss__stream *stream, int error) {
 
 /* ---- What is due --------------------------------------------------------- */
 
+static size_t unsent(const wss_conn *conn) {
+  return conn->out.length + wss__stream_unsent(&conn->stream);
+}
+
 /* Sends FIN once all is on its way, and ends once the peer has done likewise.
  */
 static void settle_finishing(wss_conn *conn) {
   wss_server *server = conn->server;
+  if (conn->unsent == SIZE_MAX)
+    conn->unsent = unsent(conn);
   if (conn->out.length > 0)
     return;
   if (!conn->fin_sent) {
@@ -197,6 +204,21 @@ void wss__conn_settle(wss_conn *conn) {
     settle_reading(conn);
 }
 
+/* As long as a peer takes what it is sent, however slowly, the rest is not cut
+   off. */
+static void finishing_expired(wss_conn *conn) {
+  size_t left = unsent(conn);
+  if (left > 0 && left < conn->unsent) {
+    conn->unsent = left;
+    wss__server_clock(conn->server, WSS__CLOCK_CLOSE, &conn->deadline);
+    return;
+  }
+  if (left > 0)
+    wss__conn_note(conn, WSS_BY_PEER, WSS_ERR_TIMEOUT,
+                   "the peer did not take what was sent last");
+  wss__conn_finish(conn);
+}
+
 void wss__conn_expired(wss_conn *conn) {
   wss__refusal refusal;
   switch ((wss__state)conn->state) {
@@ -223,10 +245,11 @@ void wss__conn_expired(wss_conn *conn) {
                    "the peer did not answer the Close frame in time");
     wss__conn_finish(conn);
     return;
-  case WSS__OPEN:
   case WSS__FINISHING:
+    finishing_expired(conn);
+    return;
+  case WSS__OPEN:
   case WSS__CLOSED:
-    wss__conn_finish(conn);
     return;
   }
 }

@@ -50,6 +50,7 @@ struct wss_conn {
   wss__buf kept_plain; /* read while held, and to be delivered first */
   wss__buf kept_wire;  /* read while held, not yet through TLS */
   size_t dropped;      /* bytes read while finishing */
+  size_t unsent;       /* what was left to send when the deadline was set */
   uint64_t drain_poll; /* on_drain comes after this poll; 0: not yet known */
   wss__endpoint remote;
   wss__endpoint local;

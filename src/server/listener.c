@@ -111,7 +111,7 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
   wss_ssl_context known;
   wss__tls_context *tls;
   wss_listener *result = NULL;
-  wss__detail detail;
+  wss__detail detail = {""};
   int warning = 0;
   int err;
 
@@ -130,7 +130,8 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
   err =
       wss__tls_context_new(&tls, &known, &server->allocator, &detail, &warning);
   if (err < 0)
-    return wss__server_fail(server, err, detail.text);
+    return wss__server_fail(
+        server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
   err = listen_on(server, host, port, tls, &result);
   if (err < 0)
     return err;

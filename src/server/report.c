@@ -79,7 +79,7 @@ static void count_closed(wss_stats *stats, int code) {
 static void count_refused(wss_stats *stats, const wss_conn *conn) {
   switch (conn->error) {
   case 0:
-    if (conn->http)
+    if (conn->http && conn->status != 0)
       stats->http_responses++;
     else if (conn->initiator == WSS_BY_APP)
       stats->refused_by_app++;

@@ -32,13 +32,16 @@ void *wss_server_user(const wss_server *server) {
 
 /* ---- The loop's events --------------------------------------------------- */
 
-static void arm(wss_server *server) {
+/* When the first deadline passes; WSS__NEVER if there is none. */
+static uint64_t next_deadline(const wss_server *server) {
+  uint64_t first = WSS__NEVER;
   int i;
   for (i = 0; i < WSS__CLOCKS; i++) {
     uint64_t next = wss__deadline_next(&server->clocks[i]);
-    if (next != WSS__NEVER)
-      wss__loop_arm(&server->loop, next);
+    if (next < first)
+      first = next;
   }
+  return first;
 }
 
 void wss__server_clock(wss_server *server, wss__clock clock,
@@ -54,8 +57,10 @@ static void cut_all(wss_server *server) {
     wss_conn *conn = wss__list_entry(link, wss_conn, link);
     if (conn->state == WSS__CLOSED)
       continue;
-    wss__conn_note(conn, WSS_BY_APP, WSS_ERR_TIMEOUT,
-                   "the grace of wss_server_close passed");
+    /* One that is finishing has had its end; only the peer's FIN is missing. */
+    if (conn->state != WSS__FINISHING)
+      wss__conn_note(conn, WSS_BY_APP, WSS_ERR_TIMEOUT,
+                     "the grace of wss_server_close passed");
     wss__conn_finish(conn);
   }
 }
@@ -73,7 +78,8 @@ static void on_expired(void *owner, uint64_t due) {
         wss__conn_expired(wss__list_entry(deadline, wss_conn, deadline));
     }
   }
-  arm(server);
+  if (next_deadline(server) != WSS__NEVER)
+    wss__loop_arm(&server->loop, next_deadline(server));
 }
 
 static void on_turn(void *owner) {
@@ -86,6 +92,8 @@ static void on_turn(void *owner) {
     wss__conn_settle(conn);
   }
   wss__report_warnings(server);
+  if (next_deadline(server) == WSS__NEVER)
+    wss__loop_disarm(&server->loop);
   if (wss__list_empty(&server->dirty))
     wss__loop_sleep(&server->loop);
 }

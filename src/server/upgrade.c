@@ -6,6 +6,9 @@
 
 /* ---- Answers ------------------------------------------------------------- */
 
+/* Once the program has answered. What the library answers by itself may find
+   the program still looking at the request: that one goes with the connection.
+ */
 static void forget_request(wss_conn *conn) {
   /* A callback that is running may still read it. */
   if (conn->answering)
@@ -27,12 +30,6 @@ static int respond(wss_conn *conn, const wss__response *response) {
   return 0;
 }
 
-/* After an answer other than 101. */
-static void answered(wss_conn *conn) {
-  wss__conn_end(conn, false);
-  forget_request(conn);
-}
-
 void wss__upgrade_refuse(wss_conn *conn, const wss__refusal *refusal) {
   const wss__response response = {
       .status = refusal->status,
@@ -46,7 +43,7 @@ void wss__upgrade_refuse(wss_conn *conn, const wss__refusal *refusal) {
   if (respond(conn, &response) < 0)
     wss__conn_finish(conn);
   else
-    answered(conn);
+    wss__conn_end(conn, false);
 }
 
 /* An answer of the program's, other than 101. */
@@ -79,7 +76,8 @@ static int answer(wss_conn *conn, int status, const wss_reply *reply) {
   if (err < 0)
     return err;
   wss__conn_note(conn, WSS_BY_APP, 0, "");
-  answered(conn);
+  wss__conn_end(conn, false);
+  forget_request(conn);
   return 0;
 }
 

@@ -29,6 +29,8 @@ static void track(wss__tls_engine *engine, const uint8_t *data, size_t size) {
       engine->record[engine->record_seen] = *data;
     else
       step = size < left ? size : left;
+    if (engine->record_seen == 0)
+      engine->barren++;
     engine->record_seen += (uint32_t)step;
     data += step;
     size -= step;

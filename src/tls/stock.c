@@ -1,8 +1,14 @@
 #include "tls/stock.h"
 
+/* Records in a row that may yield no plaintext. Each can make Mbed TLS answer
+   (renegotiation: with a warning), and a peer that does not read the answers
+   would have us keep them all. */
+#define MAX_BARREN 32
+
 static int stock_start(void **records, wss__tls_engine *engine,
                        wss__tls_failure *failure) {
   (void)failure;
+  engine->barren = 0;
   *records = engine;
   return 0;
 }
@@ -15,6 +21,7 @@ static int read_some(wss__tls_bio *bio, wss__tls_io *io,
     if (code > 0) {
       io->data = io->scratch;
       io->size = (size_t)code;
+      bio->engine->barren = 0;
       return WSS__TLS_DATA;
     }
     if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
@@ -22,6 +29,12 @@ static int read_some(wss__tls_bio *bio, wss__tls_io *io,
     /* 0 is a record without content, WANT_READ may be one without data. */
     if (code != 0 && code != MBEDTLS_ERR_SSL_WANT_READ)
       return wss__tls_bio_fail(bio, code, failure);
+    if (bio->engine->barren > MAX_BARREN) {
+      int err =
+          wss__tls_bio_fail(bio, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, failure);
+      failure->text = "too many TLS records without data";
+      return err;
+    }
     if (bio->starved)
       return WSS__TLS_WANT;
     if (wss__tls_bio_stuck(bio))

@@ -16,7 +16,7 @@ void wss__session_init(wss__session *session, const wss_allocator *allocator,
   wss__buf_init(&session->message, max_message_size < SIZE_MAX
                                        ? (size_t)max_message_size
                                        : SIZE_MAX);
-  wss__buf_init(&session->control, WSS__MAX_CONTROL_PAYLOAD);
+  wss__buf_init(&session->control, WSS__MAX_CONTROL_PAYLOAD + 1);
 }
 
 void wss__session_free(wss__session *session) {
@@ -40,9 +40,10 @@ int wss__session_close(wss__session *session, int code, const void *reason,
 
 wss__slice wss__session_reason(const wss__session *session) {
   wss__slice reason = {"", 0};
-  if (session->code_received != 0 && session->control.length > 2) {
+  /* Behind the code; a NUL stands at the end. */
+  if (session->code_received != 0 && session->control.length > 3) {
     reason.data = (const char *)wss__buf_data(&session->control) + 2;
-    reason.size = session->control.length - 2;
+    reason.size = session->control.length - 3;
   }
   return reason;
 }
@@ -105,8 +106,11 @@ static int on_close(wss__session *session, const uint8_t *payload,
     return fail(session, code,
                 "a Close frame's reason is not UTF-8 (RFC 6455 5.5.1)");
   /* Kept for wss__session_reason; without memory there is none. */
-  if (session->control.length == 0)
-    (void)wss__buf_append(&session->control, session->allocator, payload, size);
+  if ((session->control.length == 0 &&
+       wss__buf_append(&session->control, session->allocator, payload, size) <
+           0) ||
+      wss__buf_append(&session->control, session->allocator, "", 1) < 0)
+    wss__buf_free(&session->control, session->allocator);
   session->code_received = (uint16_t)code;
   (void)wss__session_close(session, code, NULL, 0);
   return 0;

@@ -58,9 +58,14 @@ static int close_loop(void **state) {
   return 0;
 }
 
+/* A deadline that waits does, since something is to happen then. */
 static void does_not_keep_the_program_alive(void **state) {
   (void)state;
+  assert_int_equal(uv_loop_alive(&uv), 0);
   wss__loop_arm(&loop, wss__loop_now() + 100000);
+  assert_int_not_equal(uv_loop_alive(&uv), 0);
+  wss__loop_disarm(&loop);
+  wss__loop_disarm(&loop);
   assert_int_equal(uv_loop_alive(&uv), 0);
   assert_int_equal(uv_run(&uv, UV_RUN_DEFAULT), 0);
 }

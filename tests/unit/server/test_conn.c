@@ -149,6 +149,55 @@ static void terminated_with_writes_pending(void **state) {
   world_close(&world);
 }
 
+static void answer_much(test_world *world, wss_conn *conn,
+                        const wss_request *request) {
+  static const char body[20000000];
+  (void)world;
+  (void)request;
+  assert_int_equal(
+      wss_respond(conn, 200,
+                  &(wss_reply){.body = body, .body_size = sizeof body}),
+      0);
+}
+
+/* Nothing of it is taken for close_timeout. */
+static void an_answer_that_is_not_taken(void **state) {
+  test_world world;
+  wss_stats stats;
+  test_peer *peer;
+  (void)state;
+  world_open(&world, &(wss_options){.close_timeout = 50}, true);
+  world.hooks.http = answer_much;
+  peer = peer_connect(&world);
+  peer_read(peer, false);
+  peer_text(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  world_until(&world, world.seen.errors == 1);
+  assert_int_equal(world.seen.error, WSS_ERR_TIMEOUT);
+  wss_server_stats(world.server, &stats);
+  assert_int_equal(stats.http_responses, 0);
+  peer_close(peer);
+  world_close(&world);
+}
+
+/* A clean end stays one, when the server closes before the peer's FIN came. */
+static void a_clean_end_within_the_grace(void **state) {
+  test_world world;
+  test_peer *peer;
+  (void)state;
+  world_open(&world, NULL, false);
+  peer = peer_connect(&world);
+  peer_open(peer);
+  peer_frame(peer, 0x88, "\x03\xe8", 2);
+  world_until(&world, peer->ended);
+  assert_int_equal(wss_server_close(world.server, 1, NULL), 0);
+  world_until(&world, world.seen.closes == 1);
+  assert_int_equal(world.seen.info.error, 0);
+  assert_int_equal(world.seen.info.code, 1000);
+  peer_close(peer);
+  world.server = NULL;
+  world_close(&world);
+}
+
 /* A message in single bytes, with the buffers of others in between. */
 static void pieces_of_two_connections(void **state) {
   test_world world;
@@ -328,6 +377,8 @@ int main(void) {
       cmocka_unit_test(an_end_before_the_request),
       cmocka_unit_test(a_reset_with_writes_pending),
       cmocka_unit_test(terminated_with_writes_pending),
+      cmocka_unit_test(an_answer_that_is_not_taken),
+      cmocka_unit_test(a_clean_end_within_the_grace),
       cmocka_unit_test(pieces_of_two_connections),
       cmocka_unit_test(everything_from_everywhere),
   };

@@ -189,6 +189,37 @@ static void deferred_and_forgotten(void **state) {
   world_close(&world);
 }
 
+static void look_again(test_world *world, wss_conn *conn) {
+  (void)conn;
+  assert_string_equal(kept->path, "/chat");
+  assert_string_equal(wss_request_header(kept, "x-mine"), "yes");
+  world->hooks.close = NULL;
+}
+
+/* Answered by the library, the request stays until the program was told. The
+   loop goes on for it, though nobody listens and nothing is read. */
+static void deferred_requests_last_until_on_close(void **state) {
+  test_world world;
+  test_peer *peer;
+  (void)state;
+  world_open(&world, &(wss_options){.handshake_timeout = 30}, false);
+  world.hooks.request = defer;
+  world.hooks.close = look_again;
+  peer = peer_connect(&world);
+  peer_ask(peer, "X-Mine: yes\r\n");
+  world_until(&world, world.seen.requests == 1);
+  wss_listener_close(world.listener);
+  uv_unref((uv_handle_t *)&peer->tcp);
+  while (!peer->ended && uv_run(&world.loop, UV_RUN_ONCE) != 0)
+    continue;
+  assert_true(peer->ended);
+  uv_ref((uv_handle_t *)&peer->tcp);
+  peer_close(peer);
+  world_until(&world, world.seen.closes == 1);
+  assert_null(world.hooks.close);
+  world_close(&world);
+}
+
 static int bad_replies(test_world *world, wss_conn *conn,
                        const wss_request *request) {
   static const wss_header bad[] = {
@@ -393,6 +424,7 @@ int main(void) {
       cmocka_unit_test(deferred_then_accepted),
       cmocka_unit_test(deferred_then_refused_or_closed),
       cmocka_unit_test(deferred_and_forgotten),
+      cmocka_unit_test(deferred_requests_last_until_on_close),
       cmocka_unit_test(bad_replies_leave_the_request_unanswered),
       cmocka_unit_test(subprotocols_of_the_server),
       cmocka_unit_test(origin_must_match_host),

@@ -82,8 +82,8 @@ static void on_close(wss_conn *conn, const wss_close_info *info, void *user) {
   assert_false(world->in_call);
   world->seen.closes++;
   record(&world->seen.info, world->seen.info_message, info);
-  memcpy(world->seen.reason, info->reason, info->reason_size);
-  world->seen.reason[info->reason_size] = '\0';
+  assert_int_equal(info->reason[info->reason_size], '\0');
+  memcpy(world->seen.reason, info->reason, info->reason_size + 1);
   if (world->hooks.close != NULL)
     world->hooks.close(world, conn);
   if (world->seen.conn == conn)

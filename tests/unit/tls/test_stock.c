@@ -182,6 +182,25 @@ static void a_header_that_is_none_gets_an_alert(void **state) {
   }
 }
 
+/* A peer that makes us answer, and reads no answer. */
+static void a_flood_of_renegotiations_ends(void **state) {
+  static const uint8_t hello[] = {1, 0, 0, 2, 3, 3};
+  tls_pair pair;
+  int result = WSS__TLS_WANT;
+  int sent = 0;
+  (void)state;
+  connect_version(&pair, V12);
+  while (result == WSS__TLS_WANT && sent < 100) {
+    tls_pair_client_record(&pair, 22, hello, sizeof hello);
+    result = tls_pair_feed(&pair);
+    sent++;
+  }
+  assert_int_equal(result, WSS_ERR_TLS);
+  assert_in_range(sent, 30, 40);
+  assert_non_null(strstr(wss__tls_channel_why(pair.channel), "without data"));
+  tls_pair_close(&pair);
+}
+
 static void renegotiation_is_refused_and_the_connection_goes_on(void **state) {
   static const uint8_t hello[] = {1, 0, 0, 2, 3, 3};
   static const uint8_t hello_and_more[] = {1, 0, 0, 2, 3, 3, 20, 0, 0, 1, 0};
@@ -347,6 +366,7 @@ int main(void) {
       cmocka_unit_test(a_changed_byte_is_a_bad_record_mac),
       cmocka_unit_test(a_header_that_is_none_gets_an_alert),
       cmocka_unit_test(renegotiation_is_refused_and_the_connection_goes_on),
+      cmocka_unit_test(a_flood_of_renegotiations_ends),
       cmocka_unit_test(a_warning_does_not_stand_for_the_alert),
       cmocka_unit_test(other_messages_after_the_handshake_are_unexpected),
       cmocka_unit_test(warnings_do_not_hold_back_what_follows),
