@@ -17,8 +17,9 @@
  *   any other          WSS_ACCEPT
  *
  * In the query, value= is what on_request returns in any case, lookup=NAME and
- * cookie=NAME are looked up, and open=COMMAND is done in on_open. Each text
- * message is a command: commands[] in probe_commands.c.
+ * cookie=NAME are looked up, and open=COMMAND is done in on_open, pong=COMMAND
+ * in on_pong, drain= and close= likewise. Each text message is a command:
+ * commands[] in probe_commands.c.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -99,16 +100,23 @@ static void on_http(wss_conn *conn, const wss_request *request, void *user) {
   print_request("http", NULL, request);
   if (strcmp(request->path, "/answer") == 0)
     probe_answer(conn, request->query, true);
+  else if (strcmp(request->path, "/terminate") == 0)
+    wss_terminate(conn);
+}
+
+/* Does what the query wants done in that callback. */
+static void run_for(wss_conn *conn, const char *callback) {
+  const struct peer *peer = wss_conn_data(conn);
+  char command[TEXT];
+  if (peer != NULL && param(peer->query, callback, command) != NULL)
+    probe_run(conn, command);
 }
 
 static void on_open(wss_conn *conn, void *user) {
-  const struct peer *peer = wss_conn_data(conn);
-  char command[TEXT];
   (void)user;
   json_begin("open", conn);
   json_end();
-  if (param(peer->query, "open", command) != NULL)
-    probe_run(conn, command);
+  run_for(conn, "open");
 }
 
 static void on_message(wss_conn *conn, const wss_message *message, void *user) {
@@ -133,6 +141,7 @@ static void on_pong(wss_conn *conn, const void *data, size_t size, void *user) {
   printf(", \"data\": ");
   json_value(data != NULL ? data : "", size);
   json_end();
+  run_for(conn, "pong");
 }
 
 static void on_drain(wss_conn *conn, void *user) {
@@ -140,6 +149,7 @@ static void on_drain(wss_conn *conn, void *user) {
   json_begin("drain", conn);
   json_number("buffered", (int64_t)wss_buffered(conn));
   json_end();
+  run_for(conn, "drain");
 }
 
 static void print_close(const wss_close_info *info) {
@@ -165,6 +175,7 @@ static void on_close(wss_conn *conn, const wss_close_info *info, void *user) {
   json_number("data_id", peer != NULL ? (int64_t)peer->id : 0);
   print_close(info);
   json_end();
+  run_for(conn, "close");
   free(peer);
 }
 

@@ -328,6 +328,11 @@ class Http(WithProbe):
     def test_another_status(self):
         self.assertEqual(self.get("/answer?status=503&body=x").status, 503)
 
+    def test_terminate_in_on_http(self):
+        with RawClient(self.probe) as client:
+            client.write(b"GET /terminate HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(client.read_end(), b"")
+
     def test_unanswered_is_404(self):
         self.assertEqual(self.get("/nothing").status, 404)
 
@@ -423,6 +428,31 @@ class Messages(WithProbe):
             client.read_end()  # whether the answer had gone out is not promised
         self.probe.event("close", initiator="app", opened=1, code=1006)
 
+    def test_terminate_from_on_pong(self):
+        client, number = self.open("/?pong=terminate")
+        client.write(pack_frame(PONG, b"one") + pack_frame(PONG, b"two"))
+        self.assertEqual(client.read_end(), b"")
+        self.assert_fields(self.probe.event("close", id=number), initiator="app", code=1006)
+        self.assertEqual([event["data"] for event in self.probe.events()
+                          if event["event"] == "pong"], ["one"])
+
+    def test_calls_from_on_close(self):
+        # There is nothing left to end, and on_close comes once.
+        for command in ("terminate", "close 1000", "ping x", "pause", "each close"):
+            with self.subTest(command=command):
+                client, number = self.open("/?close=" + command.replace(" ", "%20"))
+                other, others = self.open("/")
+                client.finish()
+                self.probe.event("close", id=number, code=1000)
+                if command == "each close":
+                    other.expect_close(4000, "each")
+                    other.send_close(4000)
+                    self.probe.event("close", id=others, code=4000)
+                else:
+                    other.expect_echo()
+        ends = [event["id"] for event in self.probe.events() if event["event"] == "close"]
+        self.assertEqual(len(ends), len(set(ends)), ends)
+
     def test_what_is_refused_changes_nothing(self):
         client, _ = self.open("/")
         self.assert_fields(self.run_command(client, "misuse"),
@@ -455,6 +485,15 @@ class SmallBuffer(WithProbe):
         self.probe.event("message", data="after the drain")
         self.assertEqual(len([event for event in self.probe.events()
                               if event["event"] == "drain"]), 1)
+
+    def test_terminate_from_on_drain(self):
+        client, number = self.open("/?drain=terminate", receive_buffer=1 << 16)
+        flood = self.run_command(client, f"flood 20 {1 << 15}")
+        self.assertGreater(flood["stop"], 0)
+        client.read_end()
+        self.probe.event("drain", id=number)
+        self.assert_fields(self.probe.event("close", id=number), initiator="app", code=1006,
+                           error="OK")
 
     def test_more_than_ever_fits(self):
         client, _ = self.open("/")
