@@ -49,27 +49,54 @@ static int listen_at(wss__socket *socket, const char *host, int port,
   return err;
 }
 
+static uv_timer_t watchdog;
+static bool timed_out;
+
+static void on_watchdog(uv_timer_t *timer) {
+  (void)timer;
+  timed_out = true;
+}
+
+#define until(condition)                                                       \
+  do {                                                                         \
+    while (!(condition) && !timed_out)                                         \
+      (void)uv_run(&uv, UV_RUN_ONCE);                                          \
+    assert_false(timed_out);                                                   \
+  } while (0)
+
 /* Its memory may be used again. */
 static void close_socket(wss__socket *socket) {
   int before = sockets;
   wss__socket_close(socket);
-  while (sockets == before)
-    (void)uv_run(&uv, UV_RUN_ONCE);
+  until(sockets < before);
 }
 
 static int open_loop(void **state) {
   (void)state;
   sockets = incoming = 0;
+  timed_out = false;
   assert_int_equal(uv_loop_init(&uv), 0);
+  assert_int_equal(uv_timer_init(&uv, &watchdog), 0);
+  assert_int_equal(uv_timer_start(&watchdog, on_watchdog, 20000, 0), 0);
   assert_int_equal(
       wss__loop_open(&loop, &uv, &loop_events, NULL, &wss__default_allocator),
       0);
   return 0;
 }
 
+/* What a test that failed has left. */
+static void close_rest(uv_handle_t *handle, void *arg) {
+  (void)arg;
+  if (!uv_is_closing(handle))
+    uv_close(handle, NULL);
+}
+
 static int close_loop(void **state) {
   (void)state;
+  uv_close((uv_handle_t *)&watchdog, NULL);
   wss__loop_close(&loop);
+  if (sockets > 0)
+    uv_walk(&uv, close_rest, NULL);
   assert_int_equal(uv_run(&uv, UV_RUN_DEFAULT), 0);
   assert_int_equal(sockets, 0);
   assert_int_equal(uv_loop_close(&uv), 0);
@@ -77,7 +104,7 @@ static int close_loop(void **state) {
 }
 
 static void picks_a_port(void **state) {
-  wss__socket socket;
+  static wss__socket socket;
   (void)state;
   assert_int_equal(listen_at(&socket, "127.0.0.1", 0, false), 0);
   assert_true(wss__socket_port(&socket) > 0);
@@ -85,8 +112,8 @@ static void picks_a_port(void **state) {
 }
 
 static void says_what_cannot_be_bound(void **state) {
-  wss__socket socket;
-  wss__socket other;
+  static wss__socket socket;
+  static wss__socket other;
   (void)state;
   assert_int_equal(listen_at(&socket, "127.0.0.1", 0, false), 0);
   assert_int_equal(
@@ -107,8 +134,8 @@ static void says_what_cannot_be_bound(void **state) {
 /* "::" takes IPv4 too, unless it was told not to: the same port is then free
    for an IPv4 listener. */
 static void both_families_or_one(void **state) {
-  wss__socket six;
-  wss__socket four;
+  static wss__socket six;
+  static wss__socket four;
   int port;
   (void)state;
   if (listen_at(&six, "::", 0, false) < 0) {
@@ -186,10 +213,8 @@ static void drops_what_it_cannot_take(void **state) {
   assert_int_equal(listen_at(&socket, "127.0.0.1", 0, false), 0);
   for (i = 0; i < 10; i++)
     connect_to(&socket, &peers[i]);
-  for (i = 0; i < 10; i++) {
-    while (!peers[i].ended)
-      (void)uv_run(&uv, UV_RUN_ONCE);
-  }
+  for (i = 0; i < 10; i++)
+    until(peers[i].ended);
   assert_true(incoming >= 10);
   wss__socket_close(&socket);
 }
@@ -215,8 +240,7 @@ static void closes_while_dropping(void **state) {
   sockets++;
   for (i = 0; i < 3; i++)
     connect_to(&closes_early, &peers[i]);
-  while (sockets > 0 || !peers[0].ended || !peers[1].ended || !peers[2].ended)
-    (void)uv_run(&uv, UV_RUN_ONCE);
+  until(sockets == 0 && peers[0].ended && peers[1].ended && peers[2].ended);
   assert_int_equal(incoming, 2);
 }
 
