@@ -220,6 +220,23 @@ static void full_in_the_middle_of_a_read(void **state) {
   world_close(&world);
 }
 
+/* Nobody waits for room, so nobody is told of it. */
+static void no_drain_without_need(void **state) {
+  test_world world;
+  test_peer *peer;
+  (void)state;
+  world_open(&world, NULL, false);
+  peer = peer_connect(&world);
+  peer_open(peer);
+  assert_int_equal(wss_send(world.seen.conn, WSS_TEXT, "x", 1), 0);
+  assert_int_equal(wss_ping(world.seen.conn, "x", 1), 0);
+  world_until(&world, peer->size == 6);
+  world_turns(&world);
+  assert_int_equal(world.seen.drains, 0);
+  peer_close(peer);
+  world_close(&world);
+}
+
 static void fill_again(test_world *world, wss_conn *conn) {
   assert_int_equal(wss_buffered(conn), 0);
   if (world->seen.drains < 3)
@@ -406,6 +423,7 @@ int main(void) {
       cmocka_unit_test(the_end_waits_for_its_turn),
       cmocka_unit_test(closed_while_paused),
       cmocka_unit_test(full_in_the_middle_of_a_read),
+      cmocka_unit_test(no_drain_without_need),
       cmocka_unit_test(filled_anew_at_each_drain),
       cmocka_unit_test(the_close_frame_always_fits),
       cmocka_unit_test(too_big_to_the_byte),
