@@ -226,6 +226,53 @@ static void ends_those_of_the_same_turn(void **state) {
   world_close(&world);
 }
 
+static int note_conn(wss_conn *conn, void *arg) {
+  size_t *count = arg;
+  conns[(*count)++] = conn;
+  return 0;
+}
+
+static int defer_second(test_world *world, wss_conn *conn,
+                        const wss_request *request) {
+  (void)conn;
+  (void)request;
+  return world->seen.requests == 2 ? WSS_DEFER : WSS_ACCEPT;
+}
+
+/* Neither one that says nothing, nor one whose request waits, nor one that has
+   ended. */
+static void each_visits_the_open_only(void **state) {
+  test_world world;
+  test_peer *peers[4];
+  wss_conn *first;
+  size_t count = 0;
+  size_t i;
+  (void)state;
+  world_open(&world, NULL, false);
+  world.hooks.request = defer_second;
+  for (i = 0; i < 4; i++) {
+    peers[i] = peer_connect(&world);
+    if (i < 3)
+      peer_send(peers[i], ask, sizeof ask - 1);
+    world_until(&world, world.seen.requests == (int)(i < 3 ? i + 1 : 3));
+    world_turns(&world);
+  }
+  assert_int_equal(world.seen.opens, 2);
+  assert_int_equal(wss_server_each(world.server, note_conn, &count), 0);
+  assert_int_equal(count, 2);
+  first = conns[0];
+  assert_ptr_equal(conns[1], world.seen.conn);
+  peer_close(peers[0]);
+  world_until(&world, world.seen.closes == 1);
+  count = 0;
+  assert_int_equal(wss_server_each(world.server, note_conn, &count), 0);
+  assert_int_equal(count, 1);
+  assert_ptr_not_equal(conns[0], first);
+  for (i = 1; i < 4; i++)
+    peer_close(peers[i]);
+  world_close(&world);
+}
+
 /* Row 5: the peer's reset and our close in the same turn, either way round. */
 static void reset_and_closed_at_once(void **state) {
   int round;
@@ -362,6 +409,7 @@ int main(void) {
       cmocka_unit_test(no_longer_than_it_takes),
       cmocka_unit_test(ends_the_others),
       cmocka_unit_test(ends_those_of_the_same_turn),
+      cmocka_unit_test(each_visits_the_open_only),
       cmocka_unit_test(reset_and_closed_at_once),
       cmocka_unit_test(a_stall_loses_no_healthy_peer),
       cmocka_unit_test(open_there_is_no_hurry),

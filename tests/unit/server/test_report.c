@@ -208,6 +208,29 @@ static void messages_forge_no_log_lines(void **state) {
   world_close(&world);
 }
 
+/* An event names the listener, but none that has been freed. */
+static void names_the_listener(void **state) {
+  test_world world;
+  test_peer *peers[2];
+  size_t i;
+  (void)state;
+  world_open(&world, NULL, false);
+  for (i = 0; i < 2; i++) {
+    peers[i] = peer_connect(&world);
+    peer_text(peers[i], "GET");
+  }
+  world_turns(&world);
+  peer_close(peers[0]);
+  world_until(&world, world.seen.errors == 1);
+  assert_ptr_equal(world.seen.error_listener, world.listener);
+  wss_listener_close(world.listener);
+  world_turns(&world);
+  peer_close(peers[1]);
+  world_until(&world, world.seen.errors == 2);
+  assert_null(world.seen.error_listener);
+  world_close(&world);
+}
+
 /* ---- Warnings ------------------------------------------------------------ */
 
 static wss_listener *told;
@@ -262,6 +285,7 @@ int main(void) {
       cmocka_unit_test(ends_after_the_handshake),
       cmocka_unit_test(closes_before_it_opened),
       cmocka_unit_test(messages_forge_no_log_lines),
+      cmocka_unit_test(names_the_listener),
       cmocka_unit_test(warnings_come_later),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,7 @@ static void on_error(wss_server *server, const wss_error *error, void *user) {
   assert_false(world->in_call);
   world->seen.errors++;
   world->seen.error = error->error;
+  world->seen.error_listener = error->listener;
   (void)snprintf(world->seen.error_message, sizeof world->seen.error_message,
                  "%s", error->message);
   if (error->close != NULL) {

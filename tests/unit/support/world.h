@@ -24,6 +24,7 @@ typedef struct test_seen {
   int error;
   char error_message[256];
   wss_close_info error_info;
+  const wss_listener *error_listener;
   uint8_t last[70000]; /* the newest message or pong */
   size_t last_size;
   wss_type last_type;
