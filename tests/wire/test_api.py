@@ -647,7 +647,9 @@ class ServerClose(unittest.TestCase):
             self.assertEqual(events.count("close"), 3)
 
     def test_the_grace_ends(self):
-        with Probe("--grace", 200) as probe, RawClient(probe) as client:
+        # Nothing else would end it within the deadline of this test.
+        with Probe("--grace", 200, "--close-timeout", 600000) as probe, \
+                RawClient(probe) as client:
             client.handshake("/")
             probe.signal()
             client.expect_close(1001)
