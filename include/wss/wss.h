@@ -123,16 +123,17 @@ typedef struct wss_allocator {
 
 /* Options of a server. Lists end with NULL. */
 typedef struct wss_options {
-  wss_allocator allocator;    /* default: malloc, realloc, free */
-  int64_t handshake_timeout;  /* ms for TCP, TLS and HTTP together: 10,000 */
-  int64_t close_timeout;      /* ms for a close handshake: 5,000 */
-  int64_t max_message_size;   /* bytes, else close 1009: 1 MiB */
-  int64_t max_header_size;    /* bytes of a request's head, else 431: 8 KiB;
-                                 cannot be switched off */
-  int64_t send_high_water;    /* bytes: above it wss_send returns 1 and the
-                                 connection is not read from: 64 KiB */
-  int64_t max_send_buffer;    /* bytes: never passed; the larger of 4 MiB and
-                                 max_message_size + 64 KiB */
+  wss_allocator allocator;   /* default: malloc, realloc, free */
+  int64_t handshake_timeout; /* ms for TCP, TLS and HTTP together: 10,000 */
+  int64_t close_timeout;     /* ms for a close handshake, and for a peer to take
+                                any more of what is sent last: 5,000 */
+  int64_t max_message_size;  /* bytes, else close 1009: 1 MiB */
+  int64_t max_header_size;   /* bytes of a request's head, else 431: 8 KiB;
+                                cannot be switched off */
+  int64_t send_high_water;   /* bytes: above it wss_send returns 1 and the
+                                connection is not read from: 64 KiB */
+  int64_t max_send_buffer;   /* bytes: never passed; the larger of 4 MiB and
+                                max_message_size + 64 KiB */
   const char *const *origins; /* allowed Origin values, as "https://a.org" or
                                  "a.org"; "*" allows all. Default: an Origin
                                  whose host name equals the Host header's */
@@ -268,8 +269,9 @@ typedef struct wss_handler {
 /* ---- Server and listeners ------------------------------------------------ */
 
 /* Creates a server on the loop; handler and options are copied, options may be
-   NULL, user is handed to every callback. WSS_ERR_INVALID names an impossible
-   option, WSS_ERR_NOMEM and libuv's codes are possible. */
+   NULL, user is handed to every callback. On failure *server is NULL.
+   WSS_ERR_INVALID names an impossible option, WSS_ERR_NOMEM and libuv's codes
+   are possible. */
 WSS_API int wss_server_new_sized(wss_server **server, uv_loop_t *loop,
                                  const wss_handler *handler,
                                  size_t handler_size,
@@ -316,7 +318,8 @@ WSS_API int wss_server_close(wss_server *server, int64_t grace_ms,
                              wss_closed_cb closed);
 
 /* What went wrong (or was warned of) in the last set-up call: one sentence with
-   file and cause, "" if nothing. Valid until the next set-up call. */
+   file and cause, "" if nothing or if server is NULL. Valid until the next
+   set-up call. */
 WSS_API const char *wss_last_error(const wss_server *server);
 
 /* The loop and the user pointer given to wss_server_new. */

@@ -37,7 +37,7 @@ int wss__socket_listen(wss__socket *socket, wss__loop *loop, const char *host,
     err = bind_to(socket, host, port, v6only ? UV_TCP_IPV6ONLY : 0);
   } else {
     err = bind_to(socket, "::", port, 0);
-    if (err == UV_EAFNOSUPPORT || err == UV_EADDRNOTAVAIL)
+    if (err == UV_EAFNOSUPPORT)
       err = bind_to(socket, "0.0.0.0", port, 0);
   }
   if (err < 0)

@@ -105,7 +105,6 @@ void wss__loop_arm(wss__loop *loop, uint64_t at) {
   (void)uv_timer_start(&loop->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
-/* libuv's own functions leak a few bytes for a code that they do not know. */
 void wss__loop_disarm(wss__loop *loop) {
   if (loop->armed == WSS__NEVER)
     return;
@@ -113,6 +112,7 @@ void wss__loop_disarm(wss__loop *loop) {
   (void)uv_timer_stop(&loop->timer);
 }
 
+/* libuv's own functions leak a few bytes for a code that they do not know. */
 const char *wss__loop_strerror(int error) {
   switch (error) {
 #define CASE(name, text)                                                       \

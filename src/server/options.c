@@ -112,8 +112,14 @@ static int init_limits(wss__options *options, const wss_options *given) {
                       &options->max_send_buffer);
 }
 
-/* Subprotocols are tokens (RFC 6455 4.1); an Origin without a character could
-   never match. */
+/* "*", "host[:port]" or "scheme://host[:port]": a path could never match. */
+static bool origin_valid(const char *origin) {
+  const char *authority = strstr(origin, "://");
+  authority = authority == NULL ? origin : authority + 3;
+  return *authority != '\0' && strchr(authority, '/') == NULL;
+}
+
+/* Subprotocols are tokens (RFC 6455 4.1). */
 static bool lists_valid(const wss_options *given) {
   size_t i;
   for (i = 0; given->subprotocols != NULL && given->subprotocols[i] != NULL;
@@ -122,7 +128,7 @@ static bool lists_valid(const wss_options *given) {
       return false;
   }
   for (i = 0; given->origins != NULL && given->origins[i] != NULL; i++) {
-    if (given->origins[i][0] == '\0')
+    if (!origin_valid(given->origins[i]))
       return false;
   }
   return true;

@@ -53,10 +53,10 @@ int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
 
 static void write_wire(wss_conn *conn, const uint8_t *data, size_t size) {
   int err = wss__stream_write(&conn->stream, data, size);
+  if (err == WSS_ERR_NOMEM)
+    wss__conn_note(conn, WSS_BY_LIBRARY, err, "out of memory");
   if (err < 0) {
-    wss__conn_note(conn, err == WSS_ERR_NOMEM ? WSS_BY_LIBRARY : WSS_BY_PEER,
-                   err, "cannot write to the peer");
-    wss__conn_finish(conn);
+    wss__conn_lost(conn, err, "cannot write to the peer");
     return;
   }
   conn->server->stats.bytes_out += (int64_t)size;

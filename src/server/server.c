@@ -19,7 +19,7 @@ int wss__server_fail(wss_server *server, int error, const char *message) {
 }
 
 const char *wss_last_error(const wss_server *server) {
-  return server->last_error.text;
+  return server == NULL ? "" : server->last_error.text;
 }
 
 uv_loop_t *wss_server_loop(const wss_server *server) {
@@ -147,6 +147,7 @@ int wss_server_new_sized(wss_server **result, uv_loop_t *loop,
   wss_server *server;
   int err;
 
+  *result = NULL;
   if (loop == NULL)
     return WSS_ERR_INVALID;
   err = wss__copy_in(&known, sizeof known, options, options_size);

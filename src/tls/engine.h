@@ -18,8 +18,9 @@ typedef struct wss__tls_engine {
      not like, and the answering alert depends on it. */
   uint8_t record[WSS__TLS_HEADER_SIZE + 2]; /* its first bytes */
   uint32_t record_seen;                     /* how many of its bytes came */
-  uint32_t barren; /* records begun since the record layer gave plaintext */
-  bool nomem;      /* a callback of the handshake found no memory */
+  uint32_t barren;  /* records begun since the record layer gave plaintext */
+  uint32_t answers; /* records that Mbed TLS answered by itself */
+  bool nomem;       /* a callback of the handshake found no memory */
 } wss__tls_engine;
 
 /* What Mbed TLS's callbacks work on during one call of ours; on the stack. */

@@ -1,9 +1,11 @@
 #include "tls/stock.h"
 
-/* Records in a row that may yield no plaintext. Each can make Mbed TLS answer
-   (renegotiation: with a warning), and a peer that does not read the answers
-   would have us keep them all. */
+/* Records in a row that may yield no plaintext. */
 #define MAX_BARREN 32
+
+/* Records of a connection that Mbed TLS may answer by itself (a renegotiation,
+   with a warning): of a peer that does not read, all answers would be kept. */
+#define MAX_ANSWERS 32
 
 static int stock_start(void **records, wss__tls_engine *engine,
                        wss__tls_failure *failure) {
@@ -16,6 +18,7 @@ static int stock_start(void **records, wss__tls_engine *engine,
 static int read_some(wss__tls_bio *bio, wss__tls_io *io,
                      wss__tls_failure *failure) {
   for (;;) {
+    size_t written = bio->output->length;
     int code =
         mbedtls_ssl_read(&bio->engine->ssl, io->scratch, WSS__TLS_SCRATCH);
     if (code > 0) {
@@ -29,7 +32,10 @@ static int read_some(wss__tls_bio *bio, wss__tls_io *io,
     /* 0 is a record without content, WANT_READ may be one without data. */
     if (code != 0 && code != MBEDTLS_ERR_SSL_WANT_READ)
       return wss__tls_bio_fail(bio, code, failure);
-    if (bio->engine->barren > MAX_BARREN) {
+    if (bio->output->length > written)
+      bio->engine->answers++;
+    if (bio->engine->barren > MAX_BARREN ||
+        bio->engine->answers > MAX_ANSWERS) {
       int err =
           wss__tls_bio_fail(bio, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, failure);
       failure->text = "too many TLS records without data";

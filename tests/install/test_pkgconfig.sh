@@ -9,8 +9,8 @@ LD_LIBRARY_PATH=$libdir "$WSS_WORK/echo" --help >/dev/null
 
 # shellcheck disable=SC2046
 cc -o "$WSS_WORK/shared" "$here/server.c" $(pkg-config --cflags --libs wss)
-readelf -d "$WSS_WORK/shared" | grep 'NEEDED.*\[libwss.so.0\]' ||
-  fail "the program does not need libwss.so.0"
+readelf -d "$WSS_WORK/shared" | grep 'NEEDED.*\[libwss.so.0.1\]' ||
+  fail "the program does not need libwss.so.0.1"
 serves "libwss $(pkg-config --modversion wss)" "$WSS_WORK/shared"
 
 # Both kinds are there, so a static program names the archive.
@@ -21,8 +21,8 @@ cc -o "$WSS_WORK/static" "$here/server.c" $flags
   fail "the static program needs the shared library"
 serves "libwss $(pkg-config --modversion wss)" "$WSS_WORK/static"
 
-readelf -d "$libdir/libwss.so" | grep 'SONAME.*\[libwss.so.0\]' ||
-  fail "the soname is not libwss.so.0"
+readelf -d "$libdir/libwss.so" | grep 'SONAME.*\[libwss.so.0.1\]' ||
+  fail "the soname is not libwss.so.0.1"
 for list in "nm -D --defined-only $libdir/libwss.so" \
   "nm -g --defined-only $libdir/libwss.a"; do
   names=$($list | awk 'NF == 3 { print $3 }')

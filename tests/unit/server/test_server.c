@@ -58,6 +58,8 @@ static void needs_a_loop_and_sane_options(void **state) {
       {.allocator = {count_malloc, NULL, NULL, NULL}},
       {.subprotocols = (const char *const[]){"a b", NULL}},
       {.origins = (const char *const[]){"", NULL}},
+      {.origins = (const char *const[]){"https://a.org", "https://", NULL}},
+      {.origins = (const char *const[]){"https://a.org/", NULL}},
   };
   uv_loop_t loop;
   wss_server *server;
@@ -66,9 +68,12 @@ static void needs_a_loop_and_sane_options(void **state) {
   assert_int_equal(wss_server_new(&server, NULL, NULL, NULL, NULL),
                    WSS_ERR_INVALID);
   assert_int_equal(uv_loop_init(&loop), 0);
-  for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
+  for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     assert_int_equal(wss_server_new(&server, &loop, NULL, &bad[i], NULL),
                      WSS_ERR_INVALID);
+    assert_null(server);
+  }
+  assert_string_equal(wss_last_error(NULL), "");
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 

@@ -182,15 +182,17 @@ static void a_header_that_is_none_gets_an_alert(void **state) {
   }
 }
 
-/* A peer that makes us answer, and reads no answer. */
-static void a_flood_of_renegotiations_ends(void **state) {
+/* A peer that makes us answer, and reads no answer; with data between the
+   requests, too. */
+static void flood(bool data) {
   static const uint8_t hello[] = {1, 0, 0, 2, 3, 3};
   tls_pair pair;
   int result = WSS__TLS_WANT;
   int sent = 0;
-  (void)state;
   connect_version(&pair, V12);
   while (result == WSS__TLS_WANT && sent < 100) {
+    if (data)
+      tls_pair_client_write(&pair, "x", 1);
     tls_pair_client_record(&pair, 22, hello, sizeof hello);
     result = tls_pair_feed(&pair);
     sent++;
@@ -199,6 +201,12 @@ static void a_flood_of_renegotiations_ends(void **state) {
   assert_in_range(sent, 30, 40);
   assert_non_null(strstr(wss__tls_channel_why(pair.channel), "without data"));
   tls_pair_close(&pair);
+}
+
+static void a_flood_of_renegotiations_ends(void **state) {
+  (void)state;
+  flood(false);
+  flood(true);
 }
 
 static void renegotiation_is_refused_and_the_connection_goes_on(void **state) {
