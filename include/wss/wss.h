@@ -224,7 +224,7 @@ typedef struct wss_close_info {
                          (it may hold others); "" if none */
   size_t reason_size;
   int error;           /* 0, or why it had to end */
-  int status;          /* HTTP status of our answer; 0 if none was sent */
+  int status;          /* HTTP status of our answer; 0 if there was none */
   const char *message; /* one sentence, no control bytes */
 } wss_close_info;
 
@@ -452,7 +452,7 @@ typedef struct wss_stats {
   int64_t open;           /* from on_open to on_close */
   int64_t pending;        /* accepted, neither open nor gone */
   int64_t accepted;       /* TCP connections */
-  int64_t handshakes;     /* 101 sent */
+  int64_t handshakes;     /* accepted: answered with 101 */
   int64_t tls_handshakes; /* completed */
   int64_t http_responses; /* answers of on_http */
   /* Ends before 101, by reason. */

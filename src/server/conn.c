@@ -123,8 +123,7 @@ static size_t unsent(const wss_conn *conn) {
   return conn->out.length + wss__stream_unsent(&conn->stream);
 }
 
-/* Sends FIN once all is on its way, and ends once the peer has done likewise.
- */
+/* Sends FIN behind the last byte, and ends once the peer's has come. */
 static void settle_finishing(wss_conn *conn) {
   wss_server *server = conn->server;
   if (conn->unsent == SIZE_MAX)
