@@ -15,9 +15,9 @@ floor=$(sed -n 's/^set(WSS_MBEDTLS_FLOOR \(.*\))$/\1/p' "$here/mbedtls.cmake")
 build_packages='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev openssl
   ca-certificates'
 # libmbedtls-dev is the "other Mbed TLS" of a test, libwss is not built on it.
-test_packages='g++ clang clang-format cppcheck git libcmocka-dev
-  libmbedtls-dev curl nginx-light python3 python3-websockets chromium
-  libnss3-tools'
+test_packages='g++ clang clang-format clang-tidy clang-tools cppcheck gcovr
+  valgrind git libcmocka-dev libmbedtls-dev curl nginx-light python3
+  python3-websockets chromium libnss3-tools'
 
 say() { printf 'deps: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
@@ -26,13 +26,13 @@ at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; 
 elsewhere() {
   say "this system has no apt-get; install these and build with cmake:"
   say "  Fedora: gcc cmake ninja-build pkgconf libuv-devel openssl" \
-    "mbedtls-devel, for the tests gcc-c++ clang clang-tools-extra cppcheck" \
-    "libcmocka-devel curl nginx nodejs npm python3-websockets chromium nss-tools"
+    "mbedtls-devel, for the tests gcc-c++ clang clang-tools-extra" \
+    "clang-analyzer cppcheck gcovr valgrind libcmocka-devel curl nginx nodejs npm python3-websockets chromium nss-tools"
   say "  Alpine: build-base cmake ninja pkgconf libuv-dev openssl" \
-    "mbedtls-dev, for the tests clang clang-extra-tools cppcheck cmocka-dev" \
-    "curl nginx nodejs npm py3-websockets chromium nss-tools"
+    "mbedtls-dev, for the tests clang clang-extra-tools clang-analyzer" \
+    "cppcheck gcovr valgrind cmocka-dev curl nginx nodejs npm py3-websockets chromium nss-tools"
   say "  macOS (Homebrew): cmake ninja pkgconf libuv openssl mbedtls@3, for" \
-    "the tests llvm cppcheck cmocka nginx node python"
+    "the tests llvm cppcheck gcovr cmocka nginx node python"
   die "Mbed TLS must be $floor or a later 3.x; for an older one give its" \
     "source to cmake with -DWSS_MBEDTLS_SOURCE=FILE"
 }
