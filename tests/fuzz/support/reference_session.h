@@ -1,0 +1,31 @@
+/* The receiving side of RFC 6455 once more, on a whole stream and with nothing
+   but loops: what the session's events are compared with. */
+#ifndef WSS_FUZZ_REFERENCE_SESSION_H
+#define WSS_FUZZ_REFERENCE_SESSION_H
+
+#include "support/input.h"
+
+/* What is written down of a session, by both sides. */
+typedef enum fuzz_event {
+  FUZZ_MESSAGE = 1, /* and its type */
+  FUZZ_PONG,
+  FUZZ_SEND, /* and the opcode */
+  FUZZ_ERROR /* and the code */
+} fuzz_event;
+
+void fuzz_log_event(fuzz_log *log, fuzz_event event, int number,
+                    const uint8_t *data, size_t size);
+
+/* Prints both logs and fails if they differ. */
+void fuzz_log_compare(const fuzz_log *got, const fuzz_log *expected);
+
+typedef struct fuzz_rules {
+  uint64_t max_message_size;
+  bool close_early; /* the owner closes with 4000 "bye" in its first message */
+} fuzz_rules;
+
+/* Writes down what a server has to do with a stream of frames. */
+void reference_session(fuzz_log *log, const fuzz_rules *rules,
+                       const uint8_t *stream, size_t size);
+
+#endif
