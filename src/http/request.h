@@ -1,5 +1,4 @@
-/* The head of an HTTP/1.1 request (RFC 9112), read strictly and byte by byte:
-   it resumes where it stopped, however the bytes are cut. */
+/* An HTTP/1.1 request (RFC 9112), judged strictly once its head is complete. */
 #ifndef WSS_HTTP_REQUEST_H
 #define WSS_HTTP_REQUEST_H
 
@@ -8,13 +7,9 @@
 #include <stdint.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
-#include "base/str.h"
+#include "http/head.h"
 #include "http/response.h"
 #include "wss/wss.h"
-
-#define WSS__MAX_HEADERS 64
-#define WSS__MAX_TARGET 4096
 
 /* An incomplete request, and the complete one that the program sees. */
 typedef struct wss__request wss__request;
@@ -30,9 +25,10 @@ void wss__request_free(wss__request *request);
    What it refuses: methods other than GET and HEAD (405 with Allow), versions
    other than HTTP/1.1 (505), anything but one valid Host, an absolute-form
    target that disagrees with it, obs-fold, bare CR or LF, NUL and other control
-   bytes, blanks before a colon, names that are no tokens, Content-Length other
-   than 0, Transfer-Encoding, Expect. Blanks around values are dropped. One
-   empty line before the request line is passed over (RFC 9112 2.2). */
+   bytes, blanks before a colon, names that are no tokens, anything but one
+   Content-Length of 0, Transfer-Encoding, Expect. Blanks around values are
+   dropped. One empty line before the request line is passed over (RFC 9112
+   2.2). */
 int wss__request_feed(wss__request *request, const uint8_t *data, size_t size,
                       size_t *used, wss__refusal *refusal);
 

@@ -27,6 +27,12 @@ int wss__refuse(wss__refusal *refusal, int error, int status,
   return error;
 }
 
+int wss__refuse_missing(wss__refusal *refusal, int error, int status,
+                        const char *header) {
+  return wss__refuse(refusal, error, status,
+                     "The header %s is missing." WSS__PROXY_HINT, header);
+}
+
 const char *wss__status_phrase(int status) {
   static const struct {
     int status;

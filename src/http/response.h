@@ -28,6 +28,16 @@ int wss__refuse(wss__refusal *refusal, int error, int status,
 #endif
     ;
 
+/* Likewise for a header that is not there, and that proxies do not pass on
+   unless they are told to: the sentence says so. */
+int wss__refuse_missing(wss__refusal *refusal, int error, int status,
+                        const char *header);
+
+/* What such a sentence ends in. */
+#define WSS__PROXY_HINT                                                        \
+  " If a proxy stands in front, it probably removed it: it must pass on "      \
+  "Host, Upgrade, Connection and Sec-WebSocket-*."
+
 typedef struct wss__response {
   int status;
   const wss_header *headers;

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/sha1.h"
 #include "http/target.h"
+#include "ws/extension.h"
 
 /* RFC 6455 1.3. */
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -18,10 +19,6 @@
 
 /* How much of a peer's value an error sentence quotes. */
 #define QUOTED 64
-
-#define PROXY_HINT                                                             \
-  " If a proxy stands in front, it probably removed it: it must pass on "      \
-  "Upgrade and Connection."
 
 static const wss_header upgrade_header[] = {{"Upgrade", "websocket"}};
 static const wss_header version_headers[] = {{"Upgrade", "websocket"},
@@ -71,34 +68,45 @@ static int check_upgrade(const wss_request *request, wss__refusal *refusal) {
     return WSS_ERR_HANDSHAKE;
   }
   if (upgrade == NULL || !has_token(upgrade, "websocket")) {
-    (void)wss__refuse(
-        refusal, WSS_ERR_HANDSHAKE, 426, "%s",
-        upgrade == NULL ? "The header Upgrade: websocket is missing." PROXY_HINT
-                        : "The Upgrade header does not name websocket.");
+    if (upgrade == NULL)
+      (void)wss__refuse_missing(refusal, WSS_ERR_HANDSHAKE, 426, "Upgrade");
+    else
+      (void)wss__refuse(refusal, WSS_ERR_HANDSHAKE, 426,
+                        "The header Upgrade does not name websocket.");
     refusal->headers = upgrade_header;
     refusal->header_count = 1;
     return WSS_ERR_HANDSHAKE;
   }
-  if (connection == NULL || !has_token(connection, "upgrade"))
-    return refuse(refusal,
-                  connection == NULL
-                      ? "The header Connection: Upgrade is missing." PROXY_HINT
-                      : "The Connection header does not name "
-                        "Upgrade." PROXY_HINT);
+  if (connection == NULL)
+    return wss__refuse_missing(refusal, WSS_ERR_HANDSHAKE, 400, "Connection");
+  /* A proxy that does not know about WebSocket writes one of its own. */
+  if (!has_token(connection, "upgrade"))
+    return refuse(refusal, "The header Connection does not name "
+                           "Upgrade." WSS__PROXY_HINT);
+  return 0;
+}
+
+/* A header that a client sends once (RFC 6455 11.3). */
+static int read_once(const wss_request *request, const char *name,
+                     const char **value, wss__refusal *refusal) {
+  *value = wss__request_field(request, name);
+  if (*value == NULL)
+    return wss__refuse_missing(refusal, WSS_ERR_HANDSHAKE, 400, name);
+  if (wss__request_field_count(request, name) != 1)
+    return wss__refuse(refusal, WSS_ERR_HANDSHAKE, 400,
+                       "The header %s stands there more than once.", name);
   return 0;
 }
 
 static int check_version(const wss_request *request, wss__refusal *refusal) {
-  const char *version = wss__request_field(request, "Sec-WebSocket-Version");
-  if (version == NULL)
-    return refuse(refusal, "The header Sec-WebSocket-Version is missing.");
-  if (wss__request_field_count(request, "Sec-WebSocket-Version") != 1)
-    return refuse(refusal,
-                  "The header Sec-WebSocket-Version stands there twice.");
+  const char *version;
+  int err = read_once(request, "Sec-WebSocket-Version", &version, refusal);
+  if (err < 0)
+    return err;
   if (strcmp(version, "13") == 0)
     return 0;
   (void)wss__refuse(refusal, WSS_ERR_HANDSHAKE, 426,
-                    "Sec-WebSocket-Version must be 13.");
+                    "The header Sec-WebSocket-Version must be 13.");
   refusal->headers = version_headers;
   refusal->header_count = 2;
   return WSS_ERR_HANDSHAKE;
@@ -106,18 +114,18 @@ static int check_version(const wss_request *request, wss__refusal *refusal) {
 
 static int check_key(const wss_request *request, char accept[WSS__ACCEPT_SIZE],
                      wss__refusal *refusal) {
-  const char *key = wss__request_field(request, "Sec-WebSocket-Key");
+  const char *key;
   char keyed[KEY_SIZE + sizeof GUID];
   uint8_t digest[WSS__SHA1_SIZE];
   uint8_t bytes[KEY_BYTES];
+  int err = read_once(request, "Sec-WebSocket-Key", &key, refusal);
 
-  if (key == NULL)
-    return refuse(refusal, "The header Sec-WebSocket-Key is missing.");
-  if (wss__request_field_count(request, "Sec-WebSocket-Key") != 1)
-    return refuse(refusal, "The header Sec-WebSocket-Key stands there twice.");
+  if (err < 0)
+    return err;
   if (strlen(key) != KEY_SIZE ||
       wss__base64_decode(key, KEY_SIZE, bytes, KEY_BYTES) != KEY_BYTES)
-    return refuse(refusal, "Sec-WebSocket-Key is not 16 bytes in Base64.");
+    return refuse(refusal,
+                  "The header Sec-WebSocket-Key is not 16 bytes in Base64.");
   memcpy(keyed, key, KEY_SIZE);
   memcpy(keyed + KEY_SIZE, GUID, sizeof GUID);
   wss__sha1(keyed, sizeof keyed - 1, digest);
@@ -152,20 +160,32 @@ static int read_subprotocols(wss__request *request, wss__refusal *refusal) {
     return WSS_ERR_NOMEM;
   while (wss__list_next(&rest, &element)) {
     if (!wss__is_token(element) || offered(list, count, element))
-      return refuse(refusal, "Sec-WebSocket-Protocol is not a list of "
-                             "different tokens.");
+      return refuse(refusal,
+                    "The header Sec-WebSocket-Protocol is not a list of "
+                    "different tokens.");
     if (count == MAX_SUBPROTOCOLS)
-      return refuse(refusal, "Sec-WebSocket-Protocol is too long a list.");
+      return refuse(refusal,
+                    "The header Sec-WebSocket-Protocol is too long a list.");
     memcpy(copy, element.data, element.size);
     copy[element.size] = '\0';
     list[count++] = copy;
     copy += element.size + 1;
   }
   if (count == 0)
-    return refuse(refusal, "Sec-WebSocket-Protocol is empty.");
+    return refuse(refusal, "The header Sec-WebSocket-Protocol is empty.");
   shown->subprotocols = list;
   shown->subprotocol_count = count;
   return 0;
+}
+
+/* None is in use, but what is no list of extensions fails the handshake all the
+   same (RFC 6455 9.1). */
+static int check_extensions(const wss_request *request, wss__refusal *refusal) {
+  const char *list = wss__request_field(request, "Sec-WebSocket-Extensions");
+  if (list == NULL || wss__extensions_valid(wss__slice_of(list)))
+    return 0;
+  return refuse(refusal, "The header Sec-WebSocket-Extensions is not a list of "
+                         "extensions (RFC 6455 9.1).");
 }
 
 int wss__handshake_check(wss__request *request, char accept[WSS__ACCEPT_SIZE],
@@ -178,6 +198,8 @@ int wss__handshake_check(wss__request *request, char accept[WSS__ACCEPT_SIZE],
     err = check_version(shown, refusal);
   if (err == 0)
     err = read_subprotocols(request, refusal);
+  if (err == 0)
+    err = check_extensions(shown, refusal);
   return err;
 }
 

@@ -284,6 +284,21 @@ static void a_refusal(void **state) {
   }
 }
 
+static void a_refusal_for_what_is_missing(void **state) {
+  wss__refusal refusal;
+  (void)state;
+  assert_int_equal(wss__refuse_missing(&refusal, WSS_ERR_HANDSHAKE, 426,
+                                       "Sec-WebSocket-Extensions"),
+                   WSS_ERR_HANDSHAKE);
+  assert_int_equal(refusal.status, 426);
+  assert_string_equal(
+      refusal.detail.text,
+      "The header Sec-WebSocket-Extensions is missing. If a proxy stands in "
+      "front, it probably removed it: it must pass on Host, Upgrade, "
+      "Connection "
+      "and Sec-WebSocket-*.");
+}
+
 /* It may quote itself. */
 static void a_sentence_about_a_sentence(void **state) {
   wss__refusal refusal;
@@ -317,6 +332,7 @@ int main(void) {
       cmocka_unit_test(what_is_no_header),
       cmocka_unit_test(reserved_names),
       cmocka_unit_test(a_refusal),
+      cmocka_unit_test(a_refusal_for_what_is_missing),
       cmocka_unit_test(a_sentence_about_a_sentence),
       cmocka_unit_test(a_sentence_that_fails_is_empty),
   };

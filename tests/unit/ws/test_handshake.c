@@ -158,6 +158,18 @@ static void spellings_that_are_accepted(void **state) {
   expect_accepted(HANDSHAKE "Sec-WebSocket-Extensions: permessage-deflate\r\n");
 }
 
+/* RFC 6455 9.1: over several lines too (11.3.2). */
+static void extensions_are_a_list(void **state) {
+  (void)state;
+  expect_accepted(HANDSHAKE "Sec-WebSocket-Extensions: a; b=\"c\", d\r\n"
+                            "Sec-WebSocket-Extensions: e;f\r\n");
+  expect_refused(HANDSHAKE "Sec-WebSocket-Extensions: a;\r\n", 400,
+                 "Sec-WebSocket-Extensions");
+  expect_refused(HANDSHAKE "Sec-WebSocket-Extensions: a\r\n"
+                           "Sec-WebSocket-Extensions: b/c\r\n",
+                 400, "Sec-WebSocket-Extensions");
+}
+
 static void what_is_missing_is_named(void **state) {
   (void)state;
   expect_refused(GET CONNECTION KEY VERSION, 426, "Upgrade");
@@ -170,6 +182,8 @@ static void a_proxy_is_suspected(void **state) {
   (void)state;
   expect_refused(GET CONNECTION KEY VERSION, 426, "proxy");
   expect_refused(GET UPGRADE KEY VERSION, 400, "proxy");
+  expect_refused(GET UPGRADE CONNECTION VERSION, 400, "proxy");
+  expect_refused(GET UPGRADE CONNECTION KEY, 400, "proxy");
   expect_refused(GET UPGRADE "Connection: close\r\n" KEY VERSION, 400, "proxy");
 }
 
@@ -243,10 +257,10 @@ static void version_13_only(void **state) {
 
 static void what_must_stand_there_once(void **state) {
   (void)state;
-  expect_refused(HANDSHAKE KEY, 400, "Sec-WebSocket-Key");
-  expect_refused(HANDSHAKE VERSION, 400, "Sec-WebSocket-Version");
+  expect_refused(HANDSHAKE KEY, 400, "Sec-WebSocket-Key stands there more");
+  expect_refused(HANDSHAKE VERSION, 400, "Sec-WebSocket-Version stands there");
   expect_refused(HANDSHAKE "Sec-WebSocket-Version: 8\r\n", 400,
-                 "Sec-WebSocket-Version");
+                 "Sec-WebSocket-Version stands there more than once");
 }
 
 static void the_key_is_16_bytes(void **state) {
@@ -459,6 +473,7 @@ int main(void) {
       cmocka_unit_test(what_asks_for_a_websocket),
       cmocka_unit_test(the_example_of_the_rfc),
       cmocka_unit_test(spellings_that_are_accepted),
+      cmocka_unit_test(extensions_are_a_list),
       cmocka_unit_test(what_is_missing_is_named),
       cmocka_unit_test(a_proxy_is_suspected),
       cmocka_unit_test(upgrade_and_connection_are_lists_of_tokens),
