@@ -220,6 +220,17 @@ static void repeated_fields_are_joined(void **state) {
   test_request_end(&it);
 }
 
+/* RFC 9110 5.3: each further value comes behind a comma. */
+static void an_empty_value_is_joined_too(void **state) {
+  test_request it;
+  (void)state;
+  assert_int_equal(test_request_text(&it, "GET / HTTP/1.1\r\nHost: h\r\nX:\r\n"
+                                          "X: one\r\nX:\r\n\r\n"),
+                   1);
+  assert_string_equal(wss__request_field(it.shown, "X"), ", one, ");
+  test_request_end(&it);
+}
+
 static void cookies_of_all_lines(void **state) {
   test_request it;
   size_t size;
@@ -335,6 +346,7 @@ int main(void) {
       cmocka_unit_test(a_content_of_nothing),
       cmocka_unit_test(a_field_without_regard_to_case),
       cmocka_unit_test(repeated_fields_are_joined),
+      cmocka_unit_test(an_empty_value_is_joined_too),
       cmocka_unit_test(cookies_of_all_lines),
       cmocka_unit_test(memory_grows_with_what_was_received),
       cmocka_unit_test(memory_of_repeated_fields),
