@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""Writes the first inputs of the fuzz targets, readable here instead of as
+binary files: seeds.py FOLDER makes FOLDER/<target>/<name>."""
+import os
+import struct
+import sys
+
+# See support/input.h.
+WHOLE = bytes(8)
+BYTES = bytes([0, 0, 1, 1, 1, 1, 1, 1])
+MIXED = bytes([0, 0, 7, 1, 30, 2, 201, 3])
+
+
+def settings(number, fail_at=0, cuts=(5, 1, 60, 2, 0, 9)):
+    return bytes([number, fail_at, *cuts])
+
+
+# ---- Frames ------------------------------------------------------------------
+
+TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
+TEXT_PART, BINARY_PART, PART, LAST = 0x01, 0x02, 0x00, 0x80
+
+
+def header(first, length, mask=b"\0\0\0\0", form=None):
+    """Of a masked frame; form: bytes of the extended length."""
+    if form is None:
+        form = 0 if length < 126 else 2 if length < 65536 else 8
+    start = {0: length, 2: 126, 8: 127}[form]
+    extended = {0: b"", 2: struct.pack(">H", length & 0xFFFF)}.get(form)
+    if extended is None:
+        extended = struct.pack(">Q", length)
+    return bytes([first, 0x80 | start]) + extended + mask
+
+
+def frame(first, payload=b"", mask=b"\x37\xfa\x21\x3d"):
+    masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    return header(first, len(payload), mask) + masked
+
+
+def close(code, reason=b""):
+    return frame(CLOSE, struct.pack(">H", code) + reason)
+
+
+EURO = "€".encode()
+
+STREAMS = {
+    "hello": frame(TEXT, b"Hello"),
+    "empty": frame(TEXT) + frame(BINARY) + frame(PING) + frame(PONG),
+    "binary": frame(BINARY, bytes(range(200))),
+    "fragments": frame(TEXT_PART, b"He") + frame(PART, b"l") + frame(LAST, b"lo"),
+    "fragments-with-ping": frame(BINARY_PART, b"one")
+    + frame(PING, b"ping")
+    + frame(LAST, b"two"),
+    "cut-character": frame(TEXT_PART, EURO[:1])
+    + frame(PART, EURO[1:2])
+    + frame(LAST, EURO[2:]),
+    "unfinished-character": frame(TEXT, EURO[:2]),
+    "surrogate": frame(TEXT, b"abc\xed\xa0\x80"),
+    "pong": frame(PONG, b"unasked"),
+    "ping-125": frame(PING, b"p" * 125),
+    "ping-126": header(PING, 126) + b"p" * 126,
+    "close": close(1000, b"bye"),
+    "close-empty": frame(CLOSE),
+    "close-one-byte": frame(CLOSE, b"\x03"),
+    "close-1005": close(1005),
+    "close-bad-reason": close(1001, b"\xff"),
+    "close-then-data": close(4999) + frame(TEXT, b"late"),
+    "two": frame(TEXT, b"a") + frame(BINARY, b"b") + close(3000),
+    "size-125": frame(BINARY, b"x" * 125),
+    "size-126": frame(BINARY, b"x" * 126),
+    "size-1000": frame(BINARY, b"x" * 1000) + frame(TEXT, b"y"),
+    "size-1001": frame(BINARY, b"x" * 1001),
+    "fragments-over-125": frame(BINARY_PART, b"x" * 100) + frame(LAST, b"y" * 26),
+    "declared-65536": header(BINARY, 65536) + b"few",
+    "declared-2-62": header(BINARY, 1 << 62) + b"few",
+    "declared-sum": frame(BINARY_PART, b"abc") + header(LAST, (1 << 63) - 2),
+    "top-bit": header(BINARY, 1 << 63, form=8),
+    "long-form-16": header(BINARY, 5, form=2) + b"12345",
+    "long-form-64": header(BINARY, 65535, form=8) + b"12345",
+    "unmasked": b"\x81\x05Hello",
+    "rsv": frame(0xC1, b"Hello"),
+    "reserved-opcode": frame(0x83, b"Hello"),
+    "continuation-first": frame(LAST, b"Hello"),
+    "message-in-message": frame(TEXT_PART, b"a") + frame(TEXT, b"b"),
+    "fragmented-ping": frame(0x09, b"p"),
+    "small-in-fragments": frame(TEXT_PART, b"a") + frame(BINARY, b"b"),
+    "header-alone": header(BINARY, 300)[:5],
+    "empty-fragments": frame(BINARY_PART) + frame(PART) * 20 + frame(LAST),
+}
+
+
+def session():
+    for number, (name, stream) in enumerate(STREAMS.items()):
+        yield name, settings(7, number % 5) + stream
+        yield name + "-limited", settings(number % 6 | 0x08) + stream
+    for limit, size in ((1, 1), (1, 2), (2, 126), (2, 127), (3, 1000), (3, 1001)):
+        yield f"limit-{limit}-{size}", settings(limit) + frame(BINARY, b"z" * size)
+    many = frame(TEXT, b"one") + frame(PING, b"p") + frame(TEXT, b"two") + close(1001)
+    yield "owner-closes", settings(0x17) + many
+    yield "owner-closes-stops", settings(0x1F) + many
+    yield "no-memory", settings(0x27, 1, (1,) * 6) + many
+
+
+def frames():
+    for name, stream in STREAMS.items():
+        yield name, stream[:20]
+
+
+# ---- UTF-8 and Close ---------------------------------------------------------
+
+TEXTS = {
+    "ascii": b"plain " * 12,
+    "two": "é".encode() * 9,
+    "three": EURO * 11,
+    "four": "😀".encode() * 7,
+    "mixed": "aé€😀z".encode() * 5,
+    "borders": "\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff".encode(),
+    "overlong-2": b"a\xc0\x80",
+    "overlong-3": b"aaaaaaaaaaaaaaaa\xe0\x9f\xbf",
+    "overlong-4": b"\xf0\x8f\xbf\xbf",
+    "surrogate": b"\xed\xa0\x80",
+    "beyond": b"\xf4\x90\x80\x80",
+    "f5": b"\xf5",
+    "cut": EURO[:2],
+    "continuation": b"\x80",
+    "long-then-bad": b"x" * 63 + b"\xff",
+}
+
+
+def utf8():
+    for name, text in TEXTS.items():
+        yield name, MIXED + text
+        yield name + "-bytes", BYTES + text
+
+
+def closes():
+    for code in (0, 999, 1000, 1003, 1004, 1005, 1006, 1007, 1014, 1015, 1016):
+        yield f"code-{code}", struct.pack(">H", code)
+    for code in (2999, 3000, 4999, 5000, 65535):
+        yield f"code-{code}", struct.pack(">H", code) + b"why"
+    yield "empty", b""
+    yield "one", b"\x03"
+    yield "reason-123", struct.pack(">H", 1000) + b"r" * 123
+    for name, text in TEXTS.items():
+        yield "reason-" + name, struct.pack(">H", 1001) + text[:123]
+
+
+# ---- HTTP --------------------------------------------------------------------
+
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+VERSION = "Sec-WebSocket-Version: 13"
+UPGRADE = ("Host: example.org", "Upgrade: websocket", "Connection: Upgrade")
+
+
+def head(*lines, start="GET /chat?room=1 HTTP/1.1"):
+    return "\r\n".join((start, *lines, "", "")).encode("latin-1")
+
+
+def handshake(*lines):
+    return head(*UPGRADE, KEY, VERSION, *lines)
+
+
+REQUESTS = {
+    "plain": head("Host: example.org"),
+    "head": head("Host: example.org", start="HEAD / HTTP/1.1"),
+    "post": head("Host: example.org", start="POST / HTTP/1.1"),
+    "http-1.0": head("Host: example.org", start="GET / HTTP/1.0"),
+    "http-0.9": head(start="GET /"),
+    "empty-line": b"\r\n" + head("Host: example.org"),
+    "two-empty-lines": b"\r\n\r\n" + head("Host: example.org"),
+    "absolute": head("Host: h:80", start="GET http://h:80/a?b HTTP/1.1"),
+    "absolute-bare": head("Host: h", start="GET wss://H HTTP/1.1"),
+    "absolute-query": head("Host: h", start="GET ws://h?q HTTP/1.1"),
+    "absolute-other": head("Host: h", start="GET http://other/ HTTP/1.1"),
+    "fragment": head("Host: h", start="GET /a#b HTTP/1.1"),
+    "no-path": head("Host: h", start="GET * HTTP/1.1"),
+    "no-host": head("X: y"),
+    "two-hosts": head("Host: a", "Host: a"),
+    "host-ipv4": head("Host: 127.0.0.1:8080"),
+    "host-ipv6": head("Host: [2001:db8::1]:443"),
+    "host-ipv6-ipv4": head("Host: [::ffff:192.0.2.1]"),
+    "host-ipv6-bad": head("Host: [1:2:3:4:5:6:7:8:9]"),
+    "host-escaped": head("Host: a%20b"),
+    "host-bad": head("Host: a b"),
+    "host-port-bad": head("Host: a:65536"),
+    "blanks": head("Host: \t example.org \t ", "X:", "Y: \t"),
+    "folded": head("Host: h", "X: a", " b"),
+    "bare-cr": b"GET / HTTP/1.1\r\nHost: h\rX: y\r\n\r\n",
+    "bare-lf": b"GET / HTTP/1.1\nHost: h\n\n",
+    "nul": head("Host: h", "X: a\0b"),
+    "blank-before-colon": head("Host : h"),
+    "bad-name": head("Host: h", "X(y): z"),
+    "length-0": head("Host: h", "Content-Length: 0"),
+    "length-5": head("Host: h", "Content-Length: 5") + b"12345",
+    "chunked": head("Host: h", "Transfer-Encoding: chunked"),
+    "expect": head("Host: h", "Expect: 100-continue"),
+    "cookies": head("Host: h", "Cookie: a=1; id=x", "cookie: id=second; =e"),
+    "repeated": head("Host: h", "X: 1", "Y: 2", "x: 3", "X:"),
+    "pipelined": head("Host: h") + head("Host: h"),
+    "lines-64": head("Host: h", *["X: y"] * 63),
+    "lines-65": head("Host: h", *["X: y"] * 64),
+    "long-target": head("Host: h", start=f"GET /{'a' * 4096} HTTP/1.1"),
+    "obs-text": head("Host: h", "X: \xe9"),
+    "tls": b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00",
+    "handshake": handshake("Origin: https://example.org"),
+}
+
+
+def requests():
+    for number, (name, request) in enumerate(REQUESTS.items()):
+        yield name, settings(0, number % 7) + request
+        yield name + "-small", settings(number % 4 | 0x20, number % 3) + request
+
+
+HANDSHAKES = {
+    "good": handshake(),
+    "head": head(*UPGRADE, KEY, VERSION, start="HEAD / HTTP/1.1"),
+    "lists": head(
+        "Host: h",
+        "Upgrade: h2c",
+        "Upgrade: a, WebSocket",
+        "Connection: keep-alive",
+        "Connection:,\tupgrade ,",
+        KEY,
+        VERSION,
+    ),
+    "no-upgrade": head("Host: h", "Connection: Upgrade", KEY, VERSION),
+    "other-upgrade": head("Host: h", "Upgrade: h2c", "Connection: Upgrade", KEY),
+    "no-connection": head("Host: h", "Upgrade: websocket", KEY, VERSION),
+    "other-connection": head(
+        "Host: h", "Upgrade: websocket", "Connection: close", KEY, VERSION
+    ),
+    "no-key": head(*UPGRADE, VERSION),
+    "two-keys": handshake(KEY),
+    "short-key": head(*UPGRADE, "Sec-WebSocket-Key: dGhlIHNhbXBs", VERSION),
+    "bits-in-key": head(
+        *UPGRADE, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==", VERSION
+    ),
+    "no-version": head(*UPGRADE, KEY),
+    "two-versions": handshake(VERSION),
+    "version-8": head(*UPGRADE, KEY, "Sec-WebSocket-Version: 8"),
+    "version-013": head(*UPGRADE, KEY, "Sec-WebSocket-Version: 013"),
+    "protocols": handshake("Sec-WebSocket-Protocol: superchat, chat"),
+    "protocols-lines": handshake(
+        "Sec-WebSocket-Protocol: a", "Sec-WebSocket-Protocol: chat"
+    ),
+    "protocols-twice": handshake("Sec-WebSocket-Protocol: chat, chat"),
+    "protocols-bad": handshake("Sec-WebSocket-Protocol: a b"),
+    "protocols-empty": handshake("Sec-WebSocket-Protocol: ,"),
+    "protocols-65": handshake(
+        "Sec-WebSocket-Protocol: " + ",".join(f"p{i}" for i in range(65))
+    ),
+    "not-asked": head("Host: h"),
+}
+ORIGINS = (
+    "https://example.org",
+    "HTTPS://EXAMPLE.ORG:8443",
+    "http://other.example",
+    "https://example.org.evil.example",
+    "null",
+    "null https://example.org",
+    "https://",
+    "https://[::1]:443",
+    "https://a b",
+    "chrome-extension://example.org",
+    "ht_tp://example.org",
+)
+FIELDS = (
+    "X-Name: value",
+    "X-Name: a\r\nSet-Cookie: b",
+    "X Name: value",
+    "Connection: close",
+    "sec-websocket-accept: x",
+    "X:  blank ",
+    ":",
+)
+
+
+def handshakes():
+    for name, request in HANDSHAKES.items():
+        yield name, settings(0) + request
+        yield name + "-protocols", settings(0x0C, 3) + request
+    for number, origin in enumerate(ORIGINS):
+        for allowed in range(4):
+            request = handshake("Origin: " + origin)
+            yield f"origin-{number}-{allowed}", settings(allowed) + request
+    for number, field in enumerate(FIELDS):
+        yield f"field-{number}", settings(0x10) + handshake() + field.encode()
+    yield "two-origins", settings(0) + handshake("Origin: a://h", "Origin: a://h")
+
+
+TARGETS = {
+    "close": closes,
+    "frame": frames,
+    "handshake": handshakes,
+    "http_request": requests,
+    "session": session,
+    "utf8": utf8,
+}
+
+
+def main(folder):
+    for target, seeds in TARGETS.items():
+        os.makedirs(os.path.join(folder, target), exist_ok=True)
+        for name, content in seeds():
+            with open(os.path.join(folder, target, name), "wb") as file:
+                file.write(content)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
