@@ -191,6 +191,7 @@ REQUESTS = {
     "blank-before-colon": head("Host : h"),
     "bad-name": head("Host: h", "X(y): z"),
     "length-0": head("Host: h", "Content-Length: 0"),
+    "length-twice": head("Host: h", "Content-Length: 0", "Content-Length: 0"),
     "length-5": head("Host: h", "Content-Length: 5") + b"12345",
     "chunked": head("Host: h", "Transfer-Encoding: chunked"),
     "expect": head("Host: h", "Expect: 100-continue"),
@@ -250,6 +251,14 @@ HANDSHAKES = {
     "protocols-65": handshake(
         "Sec-WebSocket-Protocol: " + ",".join(f"p{i}" for i in range(65))
     ),
+    "extensions": handshake(
+        "Sec-WebSocket-Extensions: a; b=c ;d=\"e\\f\", permessage-deflate",
+        "Sec-WebSocket-Extensions: , x",
+    ),
+    "extensions-empty": handshake("Sec-WebSocket-Extensions: ,"),
+    "extensions-bad": handshake("Sec-WebSocket-Extensions: a;"),
+    "extensions-quoted": handshake('Sec-WebSocket-Extensions: a; b="c d"'),
+    "extensions-open": handshake('Sec-WebSocket-Extensions: a; b="c\\'),
     "not-asked": head("Host: h"),
 }
 ORIGINS = (

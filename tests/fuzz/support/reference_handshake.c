@@ -81,6 +81,79 @@ bool reference_offered(const reference_request *request, const char *protocol) {
   return false;
 }
 
+/* ---- Sec-WebSocket-Extensions (RFC 6455 9.1) ----------------------------- */
+
+static size_t skip_blanks(text a, size_t at) {
+  while (at < a.size && (a.at[at] == ' ' || a.at[at] == '\t'))
+    at++;
+  return at;
+}
+
+static bool stands(text a, size_t at, char byte) {
+  return at < a.size && a.at[at] == byte;
+}
+
+/* Behind the token at at, and blanks; 0 if there is none. */
+static size_t skip_token(text a, size_t at) {
+  size_t start = at;
+  text one = {a.at + at, 1};
+  while (at < a.size && text_is_token(one)) {
+    at++;
+    one.at++;
+  }
+  return at > start ? skip_blanks(a, at) : 0;
+}
+
+/* Likewise of a quoted-string whose value is a token. */
+static size_t skip_quoted(text a, size_t at) {
+  size_t start = at;
+  do {
+    size_t tchar = at + (stands(a, at, '\\') ? 1 : 0);
+    text one = {a.at + tchar, 1};
+    if (tchar >= a.size || !text_is_token(one))
+      break;
+    at = tchar + 1;
+  } while (true);
+  return at > start && stands(a, at, '"') ? skip_blanks(a, at + 1) : 0;
+}
+
+/* An extension and its parameters. */
+static size_t skip_extension(text a, size_t at) {
+  at = skip_token(a, at);
+  while (at != 0 && stands(a, at, ';')) {
+    at = skip_token(a, skip_blanks(a, at + 1));
+    if (at != 0 && stands(a, at, '=')) {
+      at = skip_blanks(a, at + 1);
+      at = stands(a, at, '"') ? skip_quoted(a, at + 1) : skip_token(a, at);
+    }
+  }
+  return at == a.size || stands(a, at, ',') ? at : 0;
+}
+
+static bool extensions_valid(const fields *all) {
+  size_t count = 0;
+  size_t i;
+  for (i = 0; i < all->count; i++) {
+    text value = all->list[i].value;
+    size_t at = 0;
+    if (!text_same_as(all->list[i].name, "Sec-WebSocket-Extensions"))
+      continue;
+    for (;;) {
+      while (stands(value, at, ',') || at < skip_blanks(value, at))
+        at++;
+      if (at == value.size)
+        break;
+      at = skip_extension(value, at);
+      if (at == 0)
+        return false;
+      count++;
+    }
+  }
+  return count > 0 || fields_find(all, "Sec-WebSocket-Extensions") == NULL;
+}
+
+/* ---- The whole ----------------------------------------------------------- */
+
 bool reference_handshake_valid(const reference_request *request) {
   const fields *all = &request->all;
   return text_equal(request->method, "GET") &&
@@ -90,7 +163,7 @@ bool reference_handshake_valid(const reference_request *request) {
          key_valid(fields_find(all, "Sec-WebSocket-Key")->value) &&
          fields_count(all, "Sec-WebSocket-Version") == 1 &&
          text_equal(fields_find(all, "Sec-WebSocket-Version")->value, "13") &&
-         protocols_valid(request);
+         protocols_valid(request) && extensions_valid(all);
 }
 
 /* ---- Sec-WebSocket-Accept ------------------------------------------------ */

@@ -73,7 +73,7 @@ bool reference_authority(text authority, text *host, text *port) {
   if (!text_is_digits(rest) || rest.size > 5)
     return false;
   memcpy(digits, rest.at, rest.size);
-  return atol(digits) <= 65535;
+  return strtoul(digits, NULL, 10) <= 65535;
 }
 
 /* ---- Requests ------------------------------------------------------------ */
@@ -121,7 +121,8 @@ static bool content_absent(const fields *all) {
         !text_equal(all->list[i].value, "0"))
       return false;
   }
-  return fields_find(all, "Transfer-Encoding") == NULL &&
+  return fields_count(all, "Content-Length") <= 1 &&
+         fields_find(all, "Transfer-Encoding") == NULL &&
          fields_find(all, "Expect") == NULL;
 }
 
