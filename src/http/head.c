@@ -83,6 +83,10 @@ static bool is_version(wss__slice text) {
          is_digit(text.data[7]);
 }
 
+static int no_version(wss__refusal *refusal) {
+  return bad(refusal, "The request line does not end in an HTTP version.");
+}
+
 static int end_version(const wss__head *head, size_t at,
                        wss__refusal *refusal) {
   wss__slice version = slice_at(head, head->token, at);
@@ -91,7 +95,7 @@ static int end_version(const wss__head *head, size_t at,
   if (is_version(version))
     return wss__refuse(refusal, WSS_ERR_HTTP, 505,
                        "The HTTP version must be 1.1.");
-  return bad(refusal, "The request line does not end in an HTTP version.");
+  return no_version(refusal);
 }
 
 static int start_byte(wss__head *head, uint8_t byte, size_t at,
@@ -131,6 +135,8 @@ static int target_byte(wss__head *head, uint8_t byte, size_t at,
     head->state = VERSION;
     return 0;
   }
+  if (byte == '\r')
+    return no_version(refusal);
   if (byte < ' ' || byte >= 0x7f)
     return bad(refusal, "The request target has a byte that a URI must not "
                         "have.");
@@ -148,7 +154,7 @@ static int version_byte(wss__head *head, uint8_t byte, size_t at,
     return end_version(head, at, refusal);
   }
   if (byte <= ' ' || byte >= 0x7f || at - head->token >= VERSION_SIZE)
-    return bad(refusal, "The request line does not end in an HTTP version.");
+    return no_version(refusal);
   return 0;
 }
 

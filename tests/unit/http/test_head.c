@@ -146,6 +146,7 @@ static void a_sentence_names_the_rule(void **state) {
       {"\x81\x80", "What arrived is not HTTP."},
       {"GE\tT", "The request's method is not a token."},
       {"GET /\x80 ", "The request target has a byte that a URI must not have."},
+      {"GET /\r\n", "The request line does not end in an HTTP version."},
       {"GET / HTTP/1.1 \r\n", "The request line does not end in an HTTP "
                               "version."},
   };
