@@ -39,8 +39,8 @@ static bool grow(wss__buf *buf, const wss_allocator *allocator,
     memory = wss__malloc(allocator, capacity);
     if (memory == NULL)
       return false;
-    if (buf->length > 0)
-      memcpy(memory, wss__buf_data(buf), buf->length);
+    if (buf->memory != NULL)
+      memcpy(memory, buf->memory + buf->start, buf->length);
     wss__free(allocator, buf->memory);
     buf->start = 0;
   }
@@ -56,7 +56,7 @@ static bool grow(wss__buf *buf, const wss_allocator *allocator,
 static void slide(wss__buf *buf, const wss_allocator *allocator, size_t need) {
   if (buf->start < buf->length && grow(buf, allocator, 2 * need))
     return;
-  memmove(buf->memory, wss__buf_data(buf), buf->length);
+  memmove(buf->memory, buf->memory + buf->start, buf->length);
   buf->start = 0;
 }
 

@@ -35,8 +35,8 @@ void wss__head_free(wss__head *head, const wss_allocator *allocator) {
 }
 
 static wss__slice slice_at(const wss__head *head, size_t start, size_t end) {
-  wss__slice slice = {(const char *)wss__buf_data(&head->bytes) + start,
-                      end - start};
+  /* Of the head nothing is consumed: it begins where its memory does. */
+  wss__slice slice = {(const char *)head->bytes.memory + start, end - start};
   return slice;
 }
 

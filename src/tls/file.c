@@ -23,7 +23,7 @@ void wss__tls_file_explain(const wss__tls_file *file, wss__detail *detail,
       length > PATH_SHOWN ? file->path + length - PATH_SHOWN : file->path;
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(cause, sizeof cause, format, arguments);
+  (void)vsnprintf(cause, sizeof cause, format, arguments);
   va_end(arguments);
   wss__detail_set(detail, "%s %s%s: %s", file->option, dots, shown, cause);
 }
@@ -69,7 +69,7 @@ static int read_all(int descriptor, wss__tls_file *file, size_t capacity) {
 
 static int read_open(wss__tls_file *file, int descriptor,
                      const wss_allocator *allocator, int unreadable,
-                     wss__detail *detail) {
+                     int unparsable, wss__detail *detail) {
   struct stat status;
   if (fstat(descriptor, &status) != 0)
     return explain_errno(file, errno, unreadable, detail);
@@ -85,7 +85,12 @@ static int read_open(wss__tls_file *file, int descriptor,
   int code = read_all(descriptor, file, capacity);
   if (code != 0)
     return explain_errno(file, code, unreadable, detail);
-  return 0;
+  if (memchr(file->text, '\0', file->size) == NULL)
+    return 0;
+  wss__tls_file_explain(file, detail,
+                        "is not PEM text (if it is DER, convert it with the "
+                        "openssl command and -inform DER)");
+  return unparsable;
 }
 
 int wss__tls_file_read(wss__tls_file *file, const wss_allocator *allocator,
@@ -97,14 +102,9 @@ int wss__tls_file_read(wss__tls_file *file, const wss_allocator *allocator,
       open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (descriptor < 0)
     return explain_errno(file, errno, unreadable, detail);
-  int error = read_open(file, descriptor, allocator, unreadable, detail);
+  int error =
+      read_open(file, descriptor, allocator, unreadable, unparsable, detail);
   close(descriptor);
-  if (error == 0 && memchr(file->text, '\0', file->size) != NULL) {
-    wss__tls_file_explain(file, detail,
-                          "is not PEM text (if it is DER, convert it with the "
-                          "openssl command and -inform DER)");
-    error = unparsable;
-  }
   if (error != 0)
     wss__tls_file_free(file, allocator);
   return error;

@@ -81,8 +81,8 @@ const char *wss__tls_policy_suite(int id) {
 static bool curve_fits(const mbedtls_pk_context *key, char *kind, size_t size) {
   mbedtls_ecp_group_id id = wss__compat_key_curve(key);
   const mbedtls_ecp_curve_info *curve = mbedtls_ecp_curve_info_from_grp_id(id);
-  snprintf(kind, size, "EC on %s",
-           curve == NULL ? "another curve" : curve->name);
+  (void)snprintf(kind, size, "EC on %s",
+                 curve == NULL ? "another curve" : curve->name);
   return id == MBEDTLS_ECP_DP_SECP256R1 || id == MBEDTLS_ECP_DP_SECP384R1;
 }
 
@@ -92,9 +92,9 @@ bool wss__tls_policy_key(const mbedtls_pk_context *key, char *kind,
   if (mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA))
     return curve_fits(key, kind, size);
   if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) {
-    snprintf(kind, size, "RSA of %zu bits", bits);
+    (void)snprintf(kind, size, "RSA of %zu bits", bits);
     return bits >= 2048;
   }
-  snprintf(kind, size, "of another kind");
+  (void)snprintf(kind, size, "of another kind");
   return false;
 }
