@@ -102,6 +102,9 @@ static int start(struct echo *echo) {
   };
   const wss_options options = {
       .max_message_size = echo->options.max_message,
+      .max_fragments = echo->options.max_fragments,
+      .max_connections = echo->options.max_connections,
+      .max_pending = echo->options.max_pending,
       .origins = origins,
   };
   int err = wss_server_new(&echo->server, uv_default_loop(), &handler, &options,

@@ -22,14 +22,16 @@ static const char usage[] =
     "  --allow-self-signed  accept self-signed client certificates\n"
     "  --plain              ws:// and http://, for use behind a TLS proxy\n"
     "  --max-message BYTES  largest message to accept, 1048576 by default\n"
+    "  --max-fragments N    frames of a message, 1024 by default\n"
+    "  --max-connections N  10000 by default, if there are the descriptors\n"
+    "  --max-pending N      connections in their handshake, 1000 by default\n"
     "  --record-layer mbedtls\n"
     "                       who protects TLS records\n"
     "  --quiet              print the address and nothing else\n"
     "  --help, --version\n"
     "\n"
     "Not built yet, and refused: --ca FILE, --verify-peer, --deflate,\n"
-    "--max-fragments N, --max-connections N, --max-pending N, --threads N,\n"
-    "--record-layer wss.\n";
+    "--threads N, --record-layer wss.\n";
 
 static const char certificate_commands[] =
     "echo: TLS needs a certificate. These commands make one for development,\n"
@@ -152,14 +154,15 @@ bool echo_options_parse(echo_options *options, char **argv, int *status) {
       {"--allow-self-signed", SWITCH, &options->allow_self_signed, 0, 0},
       {"--plain", SWITCH, &options->plain, 0, 0},
       {"--max-message", NUMBER, &options->max_message, 1, INT64_C(1) << 40},
+      {"--max-fragments", NUMBER, &options->max_fragments, 1, INT64_C(1) << 40},
+      {"--max-connections", NUMBER, &options->max_connections, 1,
+       INT64_C(1) << 32},
+      {"--max-pending", NUMBER, &options->max_pending, 1, INT64_C(1) << 32},
       {"--record-layer", RECORD_LAYER, NULL, 0, 0},
       {"--quiet", SWITCH, &options->quiet, 0, 0},
       {"--ca", LATER, NULL, 0, 0},
       {"--verify-peer", LATER, NULL, 0, 0},
       {"--deflate", LATER, NULL, 0, 0},
-      {"--max-fragments", LATER, NULL, 0, 0},
-      {"--max-connections", LATER, NULL, 0, 0},
-      {"--max-pending", LATER, NULL, 0, 0},
       {"--threads", LATER, NULL, 0, 0},
       {"--help", HELP, NULL, 0, 0},
       {"--version", VERSION, NULL, 0, 0},

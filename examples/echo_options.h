@@ -14,7 +14,10 @@ typedef struct echo_options {
   bool plain;
   bool allow_self_signed;
   bool quiet;
-  int64_t max_message; /* 0: the library's default */
+  int64_t max_message; /* of these, 0 is the library's default */
+  int64_t max_fragments;
+  int64_t max_connections;
+  int64_t max_pending;
 } echo_options;
 
 /* Fills options. False: the program ends with *status, all has been said. */

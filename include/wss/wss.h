@@ -96,7 +96,8 @@ WSS_API const char *wss_version(void);
   X(WSS_ERR_ORIGIN, -8026, "Origin is not allowed")                            \
   X(WSS_ERR_PROTOCOL, -8027, "peer broke the WebSocket protocol")              \
   X(WSS_ERR_TIMEOUT, -8028, "deadline passed")                                 \
-  X(WSS_ERR_TRUNCATED, -8029, "peer ended the connection too early")
+  X(WSS_ERR_TRUNCATED, -8029, "peer ended the connection too early")           \
+  X(WSS_ERR_LIMIT, -8030, "a limit was passed")
 
 enum {
 #define WSS__ERROR_ENUM(name, code, text) name = (code),
@@ -125,15 +126,39 @@ typedef struct wss_allocator {
 typedef struct wss_options {
   wss_allocator allocator;   /* default: malloc, realloc, free */
   int64_t handshake_timeout; /* ms for TCP, TLS and HTTP together: 10,000 */
-  int64_t close_timeout;     /* ms for a close handshake, and for a peer to take
-                                any more of what is sent last: 5,000 */
-  int64_t max_message_size;  /* bytes, else close 1009: 1 MiB */
-  int64_t max_header_size;   /* bytes of a request's head, else 431: 8 KiB;
-                                cannot be switched off */
-  int64_t send_high_water;   /* bytes: above it wss_send returns 1 and the
-                                connection is not read from: 64 KiB */
-  int64_t max_send_buffer;   /* bytes: never passed; the larger of 4 MiB and
-                                max_message_size + 64 KiB */
+  int64_t message_timeout;   /* ms from a message's first byte to its last, else
+                                close 1008: 60,000 */
+  int64_t ping_interval;    /* ms between Pings of the library's: the smaller of
+                               25,000 and half of idle_timeout */
+  int64_t idle_timeout;     /* ms without a byte from the peer, else it is cut,
+                               1006: 60,000. This, message_timeout and the
+                               Pings stand still while it is not read from */
+  int64_t write_timeout;    /* ms in which a peer takes nothing of what waits
+                               for it, else it is cut, 1006: 30,000; noticed
+                               up to a quarter later */
+  int64_t close_timeout;    /* ms for a close handshake, and for a peer to take
+                               any more of what is sent last: 5,000 */
+  int64_t max_message_size; /* bytes, else close 1009: 1 MiB */
+  int64_t max_fragments;    /* frames of a message, else close 1008: 1,024 */
+  int64_t max_control_rate; /* Ping and Pong frames from a peer within a
+                               second, else close 1008: 50 */
+  int64_t max_header_size;  /* bytes of a request's head, else 431: 8 KiB;
+                               cannot be switched off */
+  int64_t send_high_water;  /* bytes: above it wss_send returns 1 and the
+                               connection is not read from: 64 KiB */
+  int64_t max_send_buffer;  /* bytes: never passed; the larger of 4 MiB and
+                               max_message_size + 64 KiB */
+  int64_t max_connections;  /* above it they are accepted and closed: the
+                               smaller of 10,000 and the soft RLIMIT_NOFILE
+                               - 32. wss_listen refuses a larger one than
+                               that allows with WSS_ERR_LIMIT */
+  int64_t max_pending;      /* connections whose handshake is not over: 1,000.
+                               Above it the oldest one without a complete
+                               ClientHello (plain: request) is cut; if there
+                               is none, accepting pauses */
+  int64_t max_per_address;  /* connections of one IPv4 address or IPv6 /64
+                               network, others are closed: off. Not for use
+                               behind a proxy */
   const char *const *origins; /* allowed Origin values, as "https://a.org" or
                                  "a.org"; "*" allows all. Default: an Origin
                                  whose host name equals the Host header's */
@@ -212,10 +237,59 @@ typedef enum wss_initiator {
   WSS_BY_LIBRARY = 2 /* a rule or a limit of this library */
 } wss_initiator;
 
+/* X(name, initiator, text) for every reason that a connection can end for. */
+#define WSS_CAUSE_MAP(X)                                                       \
+  X(WSS_CAUSE_PEER_CLOSE, PEER, "the peer sent a Close frame")                 \
+  X(WSS_CAUSE_APP_CLOSE, APP, "wss_close")                                     \
+  X(WSS_CAUSE_TERMINATED, APP, "wss_terminate")                                \
+  X(WSS_CAUSE_SERVER_CLOSE, APP, "wss_server_close")                           \
+  X(WSS_CAUSE_GRACE_PASSED, APP, "the grace of wss_server_close passed")       \
+  X(WSS_CAUSE_ANSWERED, APP, "on_http's request was answered")                 \
+  X(WSS_CAUSE_REFUSED, APP, "the program refused the request")                 \
+  X(WSS_CAUSE_UNANSWERED, LIBRARY, "the program's answer was not possible")    \
+  X(WSS_CAUSE_PEER_FIN, PEER, "the peer ended the connection")                 \
+  X(WSS_CAUSE_PEER_RESET, PEER, "the peer reset the connection")               \
+  X(WSS_CAUSE_NETWORK, PEER, "the connection broke")                           \
+  X(WSS_CAUSE_TLS_ALERT, PEER, "the peer sent a fatal TLS alert")              \
+  X(WSS_CAUSE_TLS, LIBRARY, "TLS failed")                                      \
+  X(WSS_CAUSE_NOT_TLS, LIBRARY, "what came is not TLS")                        \
+  X(WSS_CAUSE_PLAIN_HTTP, LIBRARY, "plain HTTP on a TLS port")                 \
+  X(WSS_CAUSE_HTTP, LIBRARY, "the HTTP request is not valid")                  \
+  X(WSS_CAUSE_HEADER_SIZE, LIBRARY, "the HTTP request is too large")           \
+  X(WSS_CAUSE_NOT_WEBSOCKET, LIBRARY, "the request asks for no WebSocket")     \
+  X(WSS_CAUSE_HANDSHAKE, LIBRARY, "the WebSocket handshake is not valid")      \
+  X(WSS_CAUSE_ORIGIN, LIBRARY, "the Origin is not allowed")                    \
+  X(WSS_CAUSE_PROTOCOL, LIBRARY, "the peer broke the WebSocket protocol")      \
+  X(WSS_CAUSE_UTF8, LIBRARY, "what the peer sent as text is not UTF-8")        \
+  X(WSS_CAUSE_MESSAGE_SIZE, LIBRARY, "max_message_size was passed")            \
+  X(WSS_CAUSE_FRAGMENTS, LIBRARY, "max_fragments was passed")                  \
+  X(WSS_CAUSE_CONTROL_RATE, LIBRARY, "max_control_rate was passed")            \
+  X(WSS_CAUSE_HANDSHAKE_TIMEOUT, LIBRARY, "handshake_timeout passed")          \
+  X(WSS_CAUSE_ANSWER_TIMEOUT, LIBRARY,                                         \
+    "the program did not answer within handshake_timeout")                     \
+  X(WSS_CAUSE_MESSAGE_TIMEOUT, LIBRARY, "message_timeout passed")              \
+  X(WSS_CAUSE_IDLE_TIMEOUT, LIBRARY, "idle_timeout passed")                    \
+  X(WSS_CAUSE_WRITE_TIMEOUT, LIBRARY, "write_timeout passed")                  \
+  X(WSS_CAUSE_CLOSE_TIMEOUT, LIBRARY, "close_timeout passed")                  \
+  X(WSS_CAUSE_MAX_PENDING, LIBRARY, "max_pending was reached")                 \
+  X(WSS_CAUSE_MAX_PER_ADDRESS, LIBRARY, "max_per_address was reached")         \
+  X(WSS_CAUSE_NO_MEMORY, LIBRARY, "out of memory")
+
+typedef enum wss_cause {
+  WSS_CAUSE_NONE = 0,
+#define WSS__CAUSE_ENUM(name, initiator, text) name,
+  WSS_CAUSE_MAP(WSS__CAUSE_ENUM)
+#undef WSS__CAUSE_ENUM
+} wss_cause;
+
+/* The cause's name, such as "WSS_CAUSE_IDLE_TIMEOUT"; never NULL. */
+WSS_API const char *wss_cause_name(wss_cause cause);
+
 /* How a connection ended. */
 typedef struct wss_close_info {
   wss_phase phase;         /* when the end began */
   wss_initiator initiator; /* who began it */
+  wss_cause cause;         /* why: of the first error, if there was one */
   bool opened;             /* the handshake had succeeded: on_open was called */
   int code;           /* as RFC 6455 7.1.5: the code received, 1005 for a Close
                          frame without one, 1006 without a Close frame */
@@ -223,9 +297,18 @@ typedef struct wss_close_info {
   const char *reason; /* received with the code: valid UTF-8, a NUL behind it
                          (it may hold others); "" if none */
   size_t reason_size;
-  int error;           /* 0, or why it had to end */
+  int error;           /* 0, or why it had to end: a code of the library's, or
+                          libuv's for an error of the system's */
   int status;          /* HTTP status of our answer; 0 if there was none */
   const char *message; /* one sentence, no control bytes */
+  int tls_alert;       /* the fatal alert that was received or sent (RFC 8446
+                          6.2), -1 if there was none */
+  const char *tls_alert_name; /* "bad_record_mac"; NULL if there was none */
+  int64_t bytes_in;           /* on the TCP connection */
+  int64_t bytes_out;
+  int64_t age;        /* ms since it was accepted */
+  int64_t round_trip; /* microseconds between the library's last Ping that was
+                         answered and its Pong; -1 if none was */
 } wss_close_info;
 
 /* An event that no connection's on_close reports. */
@@ -463,7 +546,8 @@ typedef struct wss_stats {
   int64_t refused_origin;
   int64_t refused_by_app;
   int64_t refused_timeout;
-  int64_t refused_lost; /* the peer went away, or no memory */
+  int64_t refused_limit; /* max_connections, max_pending, max_per_address */
+  int64_t refused_lost;  /* the peer went away, or no memory */
   /* Ends after 101, by wss_close_info.code. */
   int64_t closed[16];        /* 1000 to 1015 */
   int64_t closed_registered; /* 3000 to 3999 */

@@ -4,20 +4,26 @@
 
 #define FIRST_CAPACITY 16
 
-void wss__map_init(wss__map *map) {
+#define GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio */
+
+void wss__map_init(wss__map *map, uint64_t seed) {
   memset(map, 0, sizeof *map);
+  map->factor = seed == 0 ? GOLDEN : seed | 1;
 }
 
 void wss__map_free(wss__map *map, const wss_allocator *allocator) {
   wss__free(allocator, map->slots);
-  wss__map_init(map);
+  map->slots = NULL;
+  map->capacity = 0;
+  map->count = 0;
 }
 
-/* The ids count upwards. A block of them that stays must not be one run of
-   slots: later ids would come around to it and walk it to its end. */
+/* The highest bits of the product (multiply-shift hashing). Ids that count
+   upwards are spread: a block of them that stays must not be one run of slots,
+   which later ids would come around to and walk to its end. */
 static size_t home_of(const wss__map *map, uint64_t id) {
-  uint64_t spread = id * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio */
-  return (size_t)(spread >> 32) & (map->capacity - 1);
+  uint64_t spread = id * map->factor;
+  return (size_t)((spread >> 32) * map->capacity >> 32);
 }
 
 /* The slot of the id, or the empty one where it would go. */
@@ -35,7 +41,7 @@ static void put(wss__map *map, uint64_t id, void *value) {
 }
 
 static int grow(wss__map *map, const wss_allocator *allocator) {
-  wss__map bigger = {.count = map->count};
+  wss__map bigger = {.count = map->count, .factor = map->factor};
   size_t i;
   bigger.capacity = map->capacity > 0 ? map->capacity * 2 : FIRST_CAPACITY;
   bigger.slots = wss__calloc(allocator, bigger.capacity * sizeof *bigger.slots);
@@ -59,10 +65,17 @@ int wss__map_insert(wss__map *map, const wss_allocator *allocator, uint64_t id,
   return 0;
 }
 
-void *wss__map_find(const wss__map *map, uint64_t id) {
+void **wss__map_value(const wss__map *map, uint64_t id) {
+  wss__map_slot *slot;
   if (map->count == 0)
     return NULL;
-  return slot_of(map, id)->value;
+  slot = slot_of(map, id);
+  return slot->id == 0 ? NULL : &slot->value;
+}
+
+void *wss__map_find(const wss__map *map, uint64_t id) {
+  void **value = wss__map_value(map, id);
+  return value == NULL ? NULL : *value;
 }
 
 void wss__map_remove(wss__map *map, uint64_t id) {

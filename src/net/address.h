@@ -22,4 +22,8 @@ int wss__address_parse(const char *host, int port,
 wss__endpoint wss__endpoint_of(const struct sockaddr_storage *address);
 wss_address wss__endpoint_text(const wss__endpoint *endpoint);
 
+/* A number for those who count by peer: of the IPv4 address, or of the IPv6 /64
+   network, from which one peer may choose its addresses. 0 when unknown. */
+uint64_t wss__endpoint_network(const wss__endpoint *endpoint);
+
 #endif

@@ -42,6 +42,6 @@ wss__deadline *wss__deadline_expired(wss__deadline_list *list, uint64_t now) {
   if (wss__deadline_next(list) > now || wss__list_empty(&list->members))
     return NULL;
   head = head_of(list);
-  wss__list_remove(&head->link);
+  wss__deadline_clear(head);
   return head;
 }

@@ -55,18 +55,19 @@ static void on_closed(uv_handle_t *handle) {
   }
 }
 
-void wss__socket_drop(wss__socket *socket) {
+bool wss__socket_drop(wss__socket *socket) {
   uv_tcp_t *dropped = &socket->dropped;
   if (socket->handles > 1) {
     socket->waiting = true;
-    return;
+    return false;
   }
   if (uv_tcp_init(socket->tcp.loop, dropped) < 0)
-    return;
+    return true;
   dropped->data = socket;
   socket->handles++;
   (void)uv_accept((uv_stream_t *)&socket->tcp, (uv_stream_t *)dropped);
   uv_close((uv_handle_t *)dropped, on_closed);
+  return true;
 }
 
 void wss__socket_close(wss__socket *socket) {

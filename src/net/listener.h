@@ -31,9 +31,9 @@ int wss__socket_listen(wss__socket *socket, wss__loop *loop, const char *host,
                        int port, bool v6only, int backlog,
                        const wss__socket_events *events, bool *opened);
 
-/* Takes the connection that waits, and drops it: libuv accepts nothing more
-   while one waits. Needs no memory. */
-void wss__socket_drop(wss__socket *socket);
+/* Takes the connection that waits, and drops it. Needs no memory. False if an
+   earlier one is not gone yet: this one is told of again. */
+bool wss__socket_drop(wss__socket *socket);
 
 /* events->closed follows from a later turn. */
 void wss__socket_close(wss__socket *socket);

@@ -2,19 +2,67 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "net/deadline.h"
+
+/* A program that runs for longer than this between two polls stalls the loop.
+ */
+#define STALL 1000
+
+uint64_t wss__loop_clock(void) {
+  return uv_hrtime();
+}
+
+static uint64_t machine_now(void) {
+  return wss__loop_clock() / 1000000;
+}
+
+/* The first look at the clock after a poll: time in it counts, but not what it
+   overslept the timer by. libuv notes when a poll ends. */
+static void poll_ended(wss__loop *loop) {
+  uint64_t end = uv_now(loop->uv);
+  uint64_t wake = loop->seen;
+  if (end < loop->seen)
+    end = loop->seen;
+  if (loop->armed == WSS__NEVER)
+    wake = end;
+  else if (loop->armed + loop->stalled > wake)
+    wake = loop->armed + loop->stalled;
+  if (end > wake + STALL)
+    loop->stalled += end - wake;
+  loop->seen = end;
+  loop->polling = false;
+}
+
+uint64_t wss__loop_now(wss__loop *loop) {
+  uint64_t now = machine_now();
+  if (loop->polling)
+    poll_ended(loop);
+  if (now < loop->seen)
+    now = loop->seen;
+  if (now - loop->seen > STALL)
+    loop->stalled += now - loop->seen;
+  loop->seen = now;
+  return now - loop->stalled;
+}
 
 static void on_timer(uv_timer_t *timer) {
   wss__loop *loop = (wss__loop *)timer->data;
   loop->armed = WSS__NEVER;
-  loop->due = uv_now(loop->uv);
+  loop->fired = true;
   wss__loop_wake(loop);
 }
 
 static void on_prepare(uv_prepare_t *prepare) {
   wss__loop *loop = (wss__loop *)prepare->data;
   loop->events->turn(loop->owner);
+  if (loop->fired)
+    loop->due = wss__loop_now(loop);
+  else
+    (void)wss__loop_now(loop);
+  loop->fired = false;
+  loop->polling = true;
 }
 
 static void on_check(uv_check_t *check) {
@@ -48,6 +96,7 @@ int wss__loop_open(wss__loop *loop, uv_loop_t *uv,
   loop->allocator = allocator;
   loop->armed = WSS__NEVER;
   loop->due = WSS__NEVER;
+  loop->seen = machine_now();
   loop->read_buffer = wss__malloc(allocator, WSS__READ_SIZE);
   if (loop->read_buffer == NULL)
     return WSS_ERR_NOMEM;
@@ -89,20 +138,17 @@ void wss__loop_wake(wss__loop *loop) {
 }
 
 void wss__loop_sleep(wss__loop *loop) {
-  if (loop->due == WSS__NEVER)
+  if (!loop->fired && loop->due == WSS__NEVER)
     (void)uv_idle_stop(&loop->idle);
-}
-
-uint64_t wss__loop_now(void) {
-  return uv_hrtime() / 1000000;
 }
 
 void wss__loop_arm(wss__loop *loop, uint64_t at) {
   uint64_t now = uv_now(loop->uv);
+  uint64_t wake = at + loop->stalled;
   if (at >= loop->armed || uv_is_closing((uv_handle_t *)&loop->timer))
     return;
   loop->armed = at;
-  (void)uv_timer_start(&loop->timer, on_timer, at > now ? at - now : 0, 0);
+  (void)uv_timer_start(&loop->timer, on_timer, wake > now ? wake - now : 0, 0);
 }
 
 void wss__loop_disarm(wss__loop *loop) {
@@ -135,6 +181,20 @@ const char *wss__loop_err_name(int error) {
   default:
     return "unknown";
   }
+}
+
+uint64_t wss__loop_random(void) {
+  uint64_t number = 0;
+  if (uv_random(NULL, NULL, &number, sizeof number, 0, NULL) < 0)
+    number = uv_hrtime() ^ (uintptr_t)&number;
+  return number;
+}
+
+uint64_t wss__loop_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return UINT64_MAX;
+  return limit.rlim_cur;
 }
 
 void wss__loop_ignore_sigpipe(void) {

@@ -141,6 +141,11 @@ size_t wss__stream_unsent(const wss__stream *stream) {
   return uv_stream_get_write_queue_size((const uv_stream_t *)&stream->tcp);
 }
 
+bool wss__stream_reset(int error) {
+  return error == UV_ECONNRESET || error == UV_EPIPE ||
+         error == UV_ECONNABORTED;
+}
+
 wss__endpoint wss__stream_remote(const wss__stream *stream) {
   struct sockaddr_storage address;
   int size = sizeof address;

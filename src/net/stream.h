@@ -55,6 +55,9 @@ void wss__stream_close(wss__stream *stream);
 /* How much of what is in flight the kernel has not taken yet. */
 size_t wss__stream_unsent(const wss__stream *stream);
 
+/* Whether the error says that the peer reset the connection. */
+bool wss__stream_reset(int error);
+
 wss__endpoint wss__stream_remote(const wss__stream *stream);
 wss__endpoint wss__stream_local(const wss__stream *stream);
 

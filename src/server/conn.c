@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "server/cause.h"
 #include "server/report.h"
 #include "ws/close.h"
 
@@ -19,16 +20,18 @@ static wss_phase phase_of(const wss_conn *conn) {
   return phases[conn->state];
 }
 
-void wss__conn_note(wss_conn *conn, wss_initiator initiator, int error,
+void wss__conn_note(wss_conn *conn, wss_cause cause, int error,
                     const char *message) {
   if (!conn->ending) {
     conn->ending = true;
-    conn->initiator = (uint8_t)initiator;
+    conn->initiator = (uint8_t)wss__cause_initiator(cause);
+    conn->cause = (uint8_t)cause;
     conn->phase = (uint8_t)phase_of(conn);
   }
   if (error == 0 || conn->error != 0)
     return;
   conn->error = error;
+  conn->cause = (uint8_t)cause;
   conn->detail = wss__malloc(&conn->server->allocator, sizeof *conn->detail);
   if (conn->detail != NULL)
     wss__detail_set(conn->detail, "%s", message);
@@ -40,6 +43,8 @@ void wss__conn_end(wss_conn *conn, bool clean) {
   conn->state = WSS__FINISHING;
   conn->clean = clean;
   conn->unsent = SIZE_MAX;
+  wss__liveness_stop(conn);
+  wss__admission_settled(conn);
   wss__server_clock(conn->server, WSS__CLOCK_CLOSE, &conn->deadline);
   wss__conn_touch(conn);
 }
@@ -49,6 +54,8 @@ void wss__conn_finish(wss_conn *conn) {
     return;
   conn->state = WSS__CLOSED;
   wss__deadline_clear(&conn->deadline);
+  wss__liveness_stop(conn);
+  wss__admission_leave(conn);
   wss__list_remove(&conn->dirty);
   wss__stream_close(&conn->stream);
 }
@@ -63,6 +70,8 @@ void wss__conn_touch(wss_conn *conn) {
 bool wss__conn_held(const wss_conn *conn) {
   if (conn->state == WSS__ASKED)
     return true;
+  if (conn->state == WSS__TLS)
+    return wss__admission_waits(&conn->admitted);
   if (conn->state != WSS__OPEN)
     return false;
   return !conn->opened || conn->paused ||
@@ -70,9 +79,16 @@ bool wss__conn_held(const wss_conn *conn) {
 }
 
 void wss__conn_lost(wss_conn *conn, int error, const char *message) {
+  wss_cause cause = WSS_CAUSE_NETWORK;
+  if (error == WSS_ERR_TRUNCATED)
+    cause = WSS_CAUSE_PEER_FIN;
+  else if (wss__stream_reset(error))
+    cause = WSS_CAUSE_PEER_RESET;
+  else if (error == WSS_ERR_NOMEM)
+    cause = WSS_CAUSE_NO_MEMORY;
   /* A peer that resets once all is said has done nothing wrong. */
   if (conn->state != WSS__FINISHING)
-    wss__conn_note(conn, WSS_BY_PEER, error, message);
+    wss__conn_note(conn, cause, error, message);
   wss__conn_finish(conn);
 }
 
@@ -96,6 +112,8 @@ void wss__conn_peer_ended(wss_conn *conn) {
 static void on_read(wss__stream *stream, uint8_t *data, size_t size) {
   wss_conn *conn = conn_of(stream);
   conn->server->stats.bytes_in += (int64_t)size;
+  conn->bytes_in += (int64_t)size;
+  wss__liveness_heard(conn);
   wss__input(conn, data, size);
   wss__conn_settle(conn);
 }
@@ -112,6 +130,7 @@ static void on_ended(wss__stream *stream, int error) {
 static void on_wrote(wss__stream *stream, int error) {
   wss_conn *conn = conn_of(stream);
   conn->in_flight = 0;
+  wss__liveness_wrote(conn);
   if (error < 0)
     wss__conn_lost(conn, error, "cannot write to the peer");
   wss__conn_settle(conn);
@@ -126,8 +145,6 @@ static size_t unsent(const wss_conn *conn) {
 /* Sends FIN behind the last byte, and ends once the peer's has come. */
 static void settle_finishing(wss_conn *conn) {
   wss_server *server = conn->server;
-  if (conn->unsent == SIZE_MAX)
-    conn->unsent = unsent(conn);
   if (conn->out.length > 0)
     return;
   if (!conn->fin_sent) {
@@ -197,6 +214,9 @@ void wss__conn_settle(wss_conn *conn) {
     wss__output_flush(conn);
   } while (wss__input_kept(conn));
   settle_callbacks(conn);
+  wss__liveness_update(conn);
+  if (conn->state >= WSS__CLOSING && conn->unsent == SIZE_MAX)
+    conn->unsent = unsent(conn);
   if (conn->state == WSS__FINISHING)
     settle_finishing(conn);
   if (conn->state != WSS__CLOSED)
@@ -205,15 +225,28 @@ void wss__conn_settle(wss_conn *conn) {
 
 /* As long as a peer takes what it is sent, however slowly, the rest is not cut
    off. */
-static void finishing_expired(wss_conn *conn) {
+static bool still_takes(wss_conn *conn) {
   size_t left = unsent(conn);
-  if (left > 0 && left < conn->unsent) {
-    conn->unsent = left;
-    wss__server_clock(conn->server, WSS__CLOCK_CLOSE, &conn->deadline);
+  if (left == 0 || left >= conn->unsent)
+    return false;
+  conn->unsent = left;
+  wss__server_clock(conn->server, WSS__CLOCK_CLOSE, &conn->deadline);
+  return true;
+}
+
+static void closing_expired(wss_conn *conn) {
+  if (still_takes(conn))
     return;
-  }
-  if (left > 0)
-    wss__conn_note(conn, WSS_BY_PEER, WSS_ERR_TIMEOUT,
+  wss__conn_note(conn, WSS_CAUSE_CLOSE_TIMEOUT, WSS_ERR_TIMEOUT,
+                 "the peer did not answer the Close frame in time");
+  wss__conn_finish(conn);
+}
+
+static void finishing_expired(wss_conn *conn) {
+  if (still_takes(conn))
+    return;
+  if (unsent(conn) > 0)
+    wss__conn_note(conn, WSS_CAUSE_CLOSE_TIMEOUT, WSS_ERR_TIMEOUT,
                    "the peer did not take what was sent last");
   wss__conn_finish(conn);
 }
@@ -223,7 +256,7 @@ void wss__conn_expired(wss_conn *conn) {
   switch ((wss__state)conn->state) {
   case WSS__ACCEPTED:
   case WSS__TLS:
-    wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_TIMEOUT,
+    wss__conn_note(conn, WSS_CAUSE_HANDSHAKE_TIMEOUT, WSS_ERR_TIMEOUT,
                    "the handshake deadline passed");
     wss__conn_finish(conn);
     return;
@@ -231,18 +264,16 @@ void wss__conn_expired(wss_conn *conn) {
     (void)wss__refuse(&refusal, WSS_ERR_TIMEOUT, 408,
                       "The request did not arrive within the handshake "
                       "deadline.");
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, WSS_CAUSE_HANDSHAKE_TIMEOUT, &refusal);
     return;
   case WSS__ASKED:
     (void)wss__refuse(&refusal, WSS_ERR_TIMEOUT, 503,
                       "The request was not answered within the handshake "
                       "deadline.");
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, WSS_CAUSE_ANSWER_TIMEOUT, &refusal);
     return;
   case WSS__CLOSING:
-    wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_TIMEOUT,
-                   "the peer did not answer the Close frame in time");
-    wss__conn_finish(conn);
+    closing_expired(conn);
     return;
   case WSS__FINISHING:
     finishing_expired(conn);
@@ -257,17 +288,17 @@ void wss__conn_go_away(wss_conn *conn) {
   wss__refusal refusal;
   switch ((wss__state)conn->state) {
   case WSS__ASKED:
-    wss__conn_note(conn, WSS_BY_APP, 0, "");
     (void)wss__refuse(&refusal, 0, 503, "The server is shutting down.");
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, WSS_CAUSE_SERVER_CLOSE, &refusal);
     return;
   case WSS__OPEN:
+    wss__conn_note(conn, WSS_CAUSE_SERVER_CLOSE, 0, "");
     wss__messages_close(conn, WSS__CLOSE_GOING_AWAY, "", 0);
     return;
   case WSS__ACCEPTED:
   case WSS__TLS:
   case WSS__HTTP:
-    wss__conn_note(conn, WSS_BY_APP, 0, "");
+    wss__conn_note(conn, WSS_CAUSE_SERVER_CLOSE, 0, "");
     wss__conn_finish(conn);
     return;
   case WSS__CLOSING:
@@ -295,6 +326,7 @@ static void on_closed(wss__stream *stream) {
   wss__buf_free(&conn->out, allocator);
   wss__buf_free(&conn->kept_plain, allocator);
   wss__buf_free(&conn->kept_wire, allocator);
+  wss__free(allocator, conn->pong);
   wss__free(allocator, conn->subprotocol);
   wss__free(allocator, conn->detail);
   wss__free(allocator, conn);
@@ -313,13 +345,18 @@ static wss_conn *conn_new(wss_listener *listener) {
   conn->listener = listener;
   conn->state = WSS__ACCEPTED;
   wss__deadline_init(&conn->deadline);
+  conn->tls_alert = -1;
+  conn->since = wss__loop_now(&server->loop);
+  wss__liveness_init(&conn->liveness);
+  wss__list_init(&conn->admitted.silent);
+  wss__list_init(&conn->admitted.step);
   wss__list_init(&conn->dirty);
   wss__buf_init(&conn->out, WSS__UNLIMITED);
   wss__buf_init(&conn->kept_plain, WSS__UNLIMITED);
   wss__buf_init(&conn->kept_wire, WSS__UNLIMITED);
   wss__session_init(&conn->session, &server->allocator,
-                    server->options.max_message_size, &wss__messages_events,
-                    conn);
+                    server->options.max_message_size,
+                    server->options.max_fragments, &wss__messages_events, conn);
   return conn;
 }
 
@@ -329,15 +366,15 @@ void wss__conn_accept(wss_listener *listener) {
   bool opened;
   int err;
   if (conn == NULL) {
-    wss__socket_drop(&listener->socket);
-    wss__report_listener(listener, WSS_ERR_NOMEM);
+    (void)wss__socket_drop(&listener->socket);
+    wss__listener_failed(listener, WSS_ERR_NOMEM);
     return;
   }
   err = wss__stream_accept(&conn->stream, &server->loop, &listener->socket,
                            &stream_events, &opened);
   if (!opened) {
     wss__free(&server->allocator, conn);
-    wss__report_listener(listener, err);
+    wss__listener_failed(listener, err);
     return;
   }
   if (listener->tls != NULL)
@@ -349,8 +386,21 @@ void wss__conn_accept(wss_listener *listener) {
     wss__conn_lost(conn, err, "cannot accept the connection");
     return;
   }
+  listener->failing = false;
   conn->remote = wss__stream_remote(&conn->stream);
   conn->local = wss__stream_local(&conn->stream);
+  err = wss__admission_enter(conn);
+  if (err < 0) {
+    wss__conn_note(conn,
+                   err == WSS_ERR_LIMIT ? WSS_CAUSE_MAX_PER_ADDRESS
+                                        : WSS_CAUSE_NO_MEMORY,
+                   err,
+                   err == WSS_ERR_LIMIT
+                       ? "the peer's address has max_per_address connections"
+                       : "out of memory");
+    wss__conn_finish(conn);
+    return;
+  }
   wss__server_clock(server, WSS__CLOCK_HANDSHAKE, &conn->deadline);
   settle_reading(conn);
 }

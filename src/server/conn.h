@@ -12,7 +12,9 @@
 #include "http/request.h"
 #include "net/deadline.h"
 #include "net/stream.h"
+#include "server/admission.h"
 #include "server/listener.h"
+#include "server/liveness.h"
 #include "server/server.h"
 #include "tls/channel.h"
 #include "ws/handshake.h"
@@ -38,14 +40,20 @@ struct wss_conn {
   wss__tls_channel *tls;    /* from the first byte on */
   wss__request *request;    /* until it is answered */
   wss__session session;
-  wss__deadline deadline;
+  wss__deadline deadline; /* handshake, close or FIN */
+  wss__liveness liveness;
+  wss__admitted admitted;
   wss__list link;  /* in server->conns */
   wss__list dirty; /* in server->dirty */
   uint64_t id;     /* 0 before on_request */
+  uint64_t since;  /* ms: accepted at */
+  int64_t bytes_in;
+  int64_t bytes_out;
   void *data;
   char *subprotocol;
   char accept[WSS__ACCEPT_SIZE]; /* the answer to the request's key */
   wss__buf out;                  /* not yet sealed */
+  uint8_t *pong;       /* size and payload of one for which there was no room */
   size_t in_flight;    /* as much of what was sealed is still ours to count */
   wss__buf kept_plain; /* read while held, and to be delivered first */
   wss__buf kept_wire;  /* read while held, not yet through TLS */
@@ -57,9 +65,11 @@ struct wss_conn {
   wss__detail *detail; /* why it ended; NULL if nothing to say or no memory */
   int error;           /* likewise; the first one counts */
   int16_t status;      /* HTTP status sent */
+  int16_t tls_alert;   /* received or sent; -1: none */
   uint8_t state;
   uint8_t phase;     /* when the end began; valid if ending */
   uint8_t initiator; /* likewise */
+  uint8_t cause;     /* likewise */
   bool ending;
   bool http;       /* the request is on_http's */
   bool answering;  /* a callback that may answer the request is running */
@@ -78,9 +88,10 @@ struct wss_conn {
 /* Takes a connection that waits at the listener. */
 void wss__conn_accept(wss_listener *listener);
 
-/* Notes how the end began: who, and where it stands now. The first counts; the
-   first error counts too, with the message. error 0: a normal end. */
-void wss__conn_note(wss_conn *conn, wss_initiator initiator, int error,
+/* Notes how the end began: why, and where it stands now. The first counts; the
+   first error counts too, with its cause and the message. error 0: a normal
+   end. */
+void wss__conn_note(wss_conn *conn, wss_cause cause, int error,
                     const char *message);
 
 /* Goes to FINISHING: what is queued is sent, then FIN; input is dropped. clean:
@@ -99,7 +110,7 @@ void wss__conn_settle(wss_conn *conn);
 /* Whether messages are held back from the program. */
 bool wss__conn_held(const wss_conn *conn);
 
-/* Its deadline has passed. */
+/* Its deadline has passed: of handshake, close or FIN. */
 void wss__conn_expired(wss_conn *conn);
 
 /* The server closes: 1001, 503 or the end, whatever fits. */
@@ -121,7 +132,8 @@ bool wss__input_kept(wss_conn *conn);
 /* upgrade.c: returns how many bytes it took. */
 size_t wss__upgrade_input(wss_conn *conn, uint8_t *data, size_t size);
 /* Answers with a refusal of the library's own. */
-void wss__upgrade_refuse(wss_conn *conn, const wss__refusal *refusal);
+void wss__upgrade_refuse(wss_conn *conn, wss_cause cause,
+                         const wss__refusal *refusal);
 
 /* messages.c: returns how many bytes it took, fewer than all when held. */
 size_t wss__messages_input(wss_conn *conn, uint8_t *data, size_t size);
@@ -130,12 +142,20 @@ extern const wss__session_events wss__messages_events;
 void wss__messages_close(wss_conn *conn, int code, const char *reason,
                          size_t size);
 
+/* Fails the open connection: the Close frame that fits the error, then the end.
+   why is static. */
+void wss__messages_fail(wss_conn *conn, wss_cause cause, int error,
+                        const char *why);
+
 /* output.c */
 
 /* Queues one frame; Pong and Close have room on top of max_send_buffer. 0,
    WSS_ERR_TOO_BIG (it could never fit), WSS_ERR_AGAIN or WSS_ERR_NOMEM. */
 int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
                       size_t size);
+/* Queues a Pong, or keeps it while the peer does not read: the newest alone
+   (RFC 6455 5.5.3). Without memory it is left out. */
+void wss__output_pong(wss_conn *conn, const uint8_t *payload, size_t size);
 /* Seals and writes what is queued, as much as the kernel takes at once. */
 void wss__output_flush(wss_conn *conn);
 /* Writes bytes of the wire that TLS has made: the server's scratch buffer. */

@@ -7,7 +7,7 @@
 #define MAX_DROPPED 65536
 
 static void no_memory(wss_conn *conn) {
-  wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_NOMEM, "out of memory");
+  wss__conn_note(conn, WSS_CAUSE_NO_MEMORY, WSS_ERR_NOMEM, "out of memory");
   wss__conn_finish(conn);
 }
 
@@ -36,10 +36,22 @@ static size_t plain_input(wss_conn *conn, uint8_t *data, size_t size) {
 }
 
 static void tls_failed(wss_conn *conn, int error) {
+  bool from_peer;
   /* What is queued can no longer be sealed; the alert is on its way. */
   wss__buf_consume(&conn->out, &conn->server->allocator, conn->out.length);
-  wss__conn_note(conn, WSS_BY_LIBRARY, error, wss__tls_channel_why(conn->tls));
+  conn->tls_alert = (int16_t)wss__tls_channel_alert(conn->tls, &from_peer);
+  wss__conn_note(conn,
+                 error == WSS_ERR_NOMEM ? WSS_CAUSE_NO_MEMORY
+                 : from_peer            ? WSS_CAUSE_TLS_ALERT
+                                        : WSS_CAUSE_TLS,
+                 error, wss__tls_channel_why(conn->tls));
   wss__conn_end(conn, false);
+}
+
+/* The handshake has got as far as an answer, which took arithmetic. */
+static void answered(wss_conn *conn) {
+  wss__admission_spoke(conn);
+  wss__admission_stepped(conn);
 }
 
 /* Puts bytes through TLS; returns how many of them it took. */
@@ -55,9 +67,13 @@ static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
     int result;
     if (conn->state >= WSS__FINISHING)
       return size - io.input_size + drop(conn, io.input, io.input_size);
+    if (conn->state == WSS__TLS && !wss__admission_may_step(conn))
+      break;
     result = wss__tls_channel_read(conn->tls, &io);
     if (result < 0)
       tls_failed(conn, result);
+    else if (conn->state == WSS__TLS && server->wire.length > 0)
+      answered(conn);
     wss__output_wire(conn);
     if (result < 0 || conn->state == WSS__CLOSED)
       return size;
@@ -89,17 +105,20 @@ static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
 /* Bytes of somebody who speaks no TLS to a TLS port: HTTP, or whatever. */
 static void refuse_plain(wss_conn *conn, uint8_t first) {
   wss_server *server = conn->server;
+  int alert;
   if (first >= 'A' && first <= 'Z') {
     wss__refusal refusal;
     (void)wss__refuse(&refusal, WSS_ERR_PLAIN_HTTP, 400,
                       "This port speaks TLS: use https:// or wss:// here, not "
                       "http:// or ws://.");
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, WSS_CAUSE_PLAIN_HTTP, &refusal);
     return;
   }
-  wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_TLS,
+  wss__conn_note(conn, WSS_CAUSE_NOT_TLS, WSS_ERR_TLS,
                  "the first byte is not of a TLS record");
-  (void)wss__tls_refuse_garbage(&server->wire, &server->allocator);
+  alert = wss__tls_refuse_garbage(&server->wire, &server->allocator);
+  if (alert >= 0)
+    conn->tls_alert = (int16_t)alert;
   wss__output_wire(conn);
   wss__conn_end(conn, false);
 }
@@ -119,7 +138,9 @@ static void begin(wss_conn *conn, uint8_t first) {
   err =
       wss__tls_channel_new(&conn->tls, conn->secure, &conn->server->allocator);
   if (err < 0) {
-    wss__conn_note(conn, WSS_BY_LIBRARY, err, "cannot start TLS");
+    wss__conn_note(conn,
+                   err == WSS_ERR_NOMEM ? WSS_CAUSE_NO_MEMORY : WSS_CAUSE_TLS,
+                   err, "cannot start TLS");
     wss__conn_finish(conn);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "server/admission.h"
 #include "server/conn.h"
 #include "server/report.h"
 
@@ -9,12 +10,22 @@ static wss_listener *listener_of(wss__socket *socket) {
   return wss__list_entry(socket, wss_listener, socket);
 }
 
+void wss__listener_failed(wss_listener *listener, int error) {
+  wss__detail detail;
+  if (listener->failing)
+    return;
+  listener->failing = true;
+  wss__detail_set(&detail, "cannot accept connections: %s",
+                  wss_strerror(error));
+  wss__report_listener(listener, error, detail.text);
+}
+
 static void on_incoming(wss__socket *socket, int error) {
   wss_listener *listener = listener_of(socket);
   if (error < 0)
-    wss__report_listener(listener, error);
+    wss__listener_failed(listener, error);
   else
-    wss__conn_accept(listener);
+    wss__admission_incoming(listener);
 }
 
 static void on_closed(wss__socket *socket) {
@@ -61,12 +72,20 @@ static int cannot_listen(wss_server *server, const char *host, int port,
 /* Takes over the reference to tls, on failure too. */
 static int listen_on(wss_server *server, const char *host, int port,
                      wss__tls_context *tls, wss_listener **result) {
-  wss_listener *listener = wss__calloc(&server->allocator, sizeof *listener);
+  wss_listener *listener = NULL;
+  wss__detail detail;
   bool opened = false;
-  int err = WSS_ERR_NOMEM;
+  int err;
 
   if (host != NULL && host[0] == '\0')
     host = NULL;
+  err = wss__admission_open(server, &detail);
+  if (err < 0) {
+    wss__tls_context_unref(tls);
+    return wss__server_fail(server, err, detail.text);
+  }
+  listener = wss__calloc(&server->allocator, sizeof *listener);
+  err = WSS_ERR_NOMEM;
   if (listener == NULL)
     goto fail;
   listener->server = server;

@@ -14,6 +14,12 @@ struct wss_listener {
   wss__tls_context *tls; /* NULL: plain text */
   wss__list link;        /* in server->listeners */
   bool closing;
+  bool waiting; /* a connection waits to be let in */
+  bool failing; /* accepting fails, and that was reported */
 };
+
+/* Accepting failed with one of libuv's errors; reported once until it works
+   again. */
+void wss__listener_failed(wss_listener *listener, int error);
 
 #endif

@@ -22,9 +22,23 @@ static bool on_message(void *owner, wss_type type, const uint8_t *data,
   return goes_on(conn);
 }
 
+/* False, and the end, if the peer sends too many Pings and Pongs. */
+static bool bearable(wss_conn *conn) {
+  if (wss__liveness_control(conn))
+    return true;
+  wss__messages_fail(conn, WSS_CAUSE_CONTROL_RATE, WSS_ERR_LIMIT,
+                     "the peer sent more than max_control_rate Pings and Pongs "
+                     "within a second");
+  return false;
+}
+
 static bool on_pong(void *owner, const uint8_t *data, size_t size) {
   wss_conn *conn = owner;
   wss_server *server = conn->server;
+  if (!bearable(conn))
+    return false;
+  if (wss__liveness_pong(conn, data, size))
+    return true;
   if (server->handler.on_pong != NULL)
     server->handler.on_pong(conn, data, size, server->user);
   return goes_on(conn);
@@ -33,12 +47,14 @@ static bool on_pong(void *owner, const uint8_t *data, size_t size) {
 static void on_send(void *owner, wss__opcode opcode, const uint8_t *payload,
                     size_t size) {
   wss_conn *conn = owner;
-  /* A Pong for which there is no room is left out: the peer does not read, and
-     RFC 6455 5.5.3 lets a later one stand for it. */
-  if (wss__output_frame(conn, opcode, payload, size) < 0 &&
-      opcode == WSS__CLOSE) {
-    wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_NOMEM,
-                   "no room for a Close frame");
+  if (opcode == WSS__PONG) {
+    if (bearable(conn))
+      wss__output_pong(conn, payload, size);
+    return;
+  }
+  if (wss__output_frame(conn, opcode, payload, size) < 0) {
+    wss__conn_note(conn, WSS_CAUSE_NO_MEMORY, WSS_ERR_NOMEM,
+                   "no memory for a Close frame");
     wss__conn_finish(conn);
   }
 }
@@ -46,20 +62,42 @@ static void on_send(void *owner, wss__opcode opcode, const uint8_t *payload,
 const wss__session_events wss__messages_events = {
     .message = on_message, .pong = on_pong, .send = on_send};
 
+void wss__messages_fail(wss_conn *conn, wss_cause cause, int error,
+                        const char *why) {
+  wss__conn_note(conn, cause, error, why);
+  (void)wss__session_fail(&conn->session, error, why);
+  wss__conn_end(conn, false);
+}
+
+static wss_cause cause_of(int error) {
+  switch (error) {
+  case WSS_ERR_UTF8:
+    return WSS_CAUSE_UTF8;
+  case WSS_ERR_TOO_BIG:
+    return WSS_CAUSE_MESSAGE_SIZE;
+  case WSS_ERR_LIMIT:
+    return WSS_CAUSE_FRAGMENTS;
+  case WSS_ERR_NOMEM:
+    return WSS_CAUSE_NO_MEMORY;
+  default:
+    return WSS_CAUSE_PROTOCOL;
+  }
+}
+
 size_t wss__messages_input(wss_conn *conn, uint8_t *data, size_t size) {
   wss__session *session = &conn->session;
   size_t used = 0;
   int err = wss__session_feed(session, data, size, &used);
 
-  if (conn->state == WSS__CLOSED)
+  if (conn->state >= WSS__FINISHING)
     return size;
   if (err < 0) {
-    wss__conn_note(conn, WSS_BY_LIBRARY, err, session->why);
+    wss__conn_note(conn, cause_of(err), err, session->why);
     wss__conn_end(conn, false);
     return size;
   }
   if (session->code_received != 0) {
-    wss__conn_note(conn, WSS_BY_PEER, 0, "");
+    wss__conn_note(conn, WSS_CAUSE_PEER_CLOSE, 0, "");
     wss__conn_end(conn, true);
     return size;
   }
@@ -74,8 +112,10 @@ size_t wss__messages_input(wss_conn *conn, uint8_t *data, size_t size) {
 
 void wss__messages_close(wss_conn *conn, int code, const char *reason,
                          size_t size) {
-  wss__conn_note(conn, WSS_BY_APP, 0, "");
+  wss__conn_note(conn, WSS_CAUSE_APP_CLOSE, 0, "");
   conn->state = WSS__CLOSING;
+  conn->unsent = SIZE_MAX;
+  wss__liveness_stop(conn);
   wss__server_clock(conn->server, WSS__CLOCK_CLOSE, &conn->deadline);
   (void)wss__session_close(&conn->session, code, reason, size);
   wss__conn_touch(conn);
@@ -93,9 +133,8 @@ int wss_close(wss_conn *conn, int code, const char *reason) {
     return WSS_ERR_UTF8;
   if (conn->state == WSS__ASKED) {
     wss__refusal refusal;
-    wss__conn_note(conn, WSS_BY_APP, 0, "");
     (void)wss__refuse(&refusal, 0, 503, "The server closed the connection.");
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, WSS_CAUSE_APP_CLOSE, &refusal);
     return 0;
   }
   if (conn->state != WSS__OPEN)
@@ -105,7 +144,7 @@ int wss_close(wss_conn *conn, int code, const char *reason) {
 }
 
 void wss_terminate(wss_conn *conn) {
-  wss__conn_note(conn, WSS_BY_APP, 0, "");
+  wss__conn_note(conn, WSS_CAUSE_TERMINATED, 0, "");
   wss__conn_finish(conn);
 }
 

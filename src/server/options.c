@@ -6,7 +6,14 @@
 #include "net/deadline.h"
 
 #define DEFAULT_HANDSHAKE_TIMEOUT 10000
+#define DEFAULT_MESSAGE_TIMEOUT 60000
+#define DEFAULT_PING_INTERVAL 25000
+#define DEFAULT_IDLE_TIMEOUT 60000
+#define DEFAULT_WRITE_TIMEOUT 30000
 #define DEFAULT_CLOSE_TIMEOUT 5000
+#define DEFAULT_MAX_FRAGMENTS 1024
+#define DEFAULT_MAX_CONTROL_RATE 50
+#define DEFAULT_MAX_PENDING 1000
 #define DEFAULT_MAX_MESSAGE_SIZE (1 << 20)
 #define DEFAULT_MAX_HEADER_SIZE 8192
 #define DEFAULT_SEND_HIGH_WATER 65536
@@ -87,16 +94,48 @@ static int copy_list(char ***copy, const char *const *list,
   return 0;
 }
 
-static int init_limits(wss__options *options, const wss_options *given) {
+/* Numbers that are not sizes: milliseconds, frames, connections. */
+static int init_numbers(wss__options *options, const wss_options *given) {
+  const struct {
+    int64_t given;
+    uint64_t normal;
+    uint64_t *value;
+  } numbers[] = {
+      {given->handshake_timeout, DEFAULT_HANDSHAKE_TIMEOUT,
+       &options->handshake_timeout},
+      {given->message_timeout, DEFAULT_MESSAGE_TIMEOUT,
+       &options->message_timeout},
+      {given->ping_interval, DEFAULT_PING_INTERVAL, &options->ping_interval},
+      {given->idle_timeout, DEFAULT_IDLE_TIMEOUT, &options->idle_timeout},
+      {given->write_timeout, DEFAULT_WRITE_TIMEOUT, &options->write_timeout},
+      {given->close_timeout, DEFAULT_CLOSE_TIMEOUT, &options->close_timeout},
+      {given->max_fragments, DEFAULT_MAX_FRAGMENTS, &options->max_fragments},
+      {given->max_control_rate, DEFAULT_MAX_CONTROL_RATE,
+       &options->max_control_rate},
+      {given->max_connections, 0, &options->max_connections},
+      {given->max_pending, DEFAULT_MAX_PENDING, &options->max_pending},
+      {given->max_per_address, UINT64_MAX, &options->max_per_address},
+  };
+  size_t i;
+  for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    if (resolve(numbers[i].given, numbers[i].normal, UINT64_MAX,
+                numbers[i].value) < 0)
+      return WSS_ERR_INVALID;
+  }
+  /* A peer that has nothing to say must be asked before it counts as gone. */
+  if (given->ping_interval == 0 &&
+      options->ping_interval > options->idle_timeout / 2)
+    options->ping_interval =
+        options->idle_timeout < 2 ? 1 : options->idle_timeout / 2;
+  return 0;
+}
+
+static int init_sizes(wss__options *options, const wss_options *given) {
   size_t send_default = DEFAULT_MAX_SEND_BUFFER;
   /* A head without a limit would be memory without one. */
   if (given->max_header_size == WSS_OFF)
     return WSS_ERR_INVALID;
-  if (resolve(given->handshake_timeout, DEFAULT_HANDSHAKE_TIMEOUT, WSS__NEVER,
-              &options->handshake_timeout) < 0 ||
-      resolve(given->close_timeout, DEFAULT_CLOSE_TIMEOUT, WSS__NEVER,
-              &options->close_timeout) < 0 ||
-      resolve_size(given->max_message_size, DEFAULT_MAX_MESSAGE_SIZE,
+  if (resolve_size(given->max_message_size, DEFAULT_MAX_MESSAGE_SIZE,
                    &options->max_message_size) < 0 ||
       resolve_size(given->max_header_size, DEFAULT_MAX_HEADER_SIZE,
                    &options->max_header_size) < 0 ||
@@ -138,7 +177,9 @@ int wss__options_init(wss__options *options, const wss_options *given,
                       const wss_allocator *allocator) {
   int err;
   memset(options, 0, sizeof *options);
-  err = init_limits(options, given);
+  err = init_numbers(options, given);
+  if (err == 0)
+    err = init_sizes(options, given);
   if (err < 0)
     return err;
   if (given->backlog < 0 || !lists_valid(given) ||

@@ -23,7 +23,16 @@ void wss__copy_out(void *to, size_t given, const void *from, size_t known);
 
 typedef struct wss__options {
   uint64_t handshake_timeout; /* ms; WSS__NEVER when switched off */
+  uint64_t message_timeout;
+  uint64_t ping_interval;
+  uint64_t idle_timeout;
+  uint64_t write_timeout;
   uint64_t close_timeout;
+  uint64_t max_fragments; /* UINT64_MAX when switched off, as those below */
+  uint64_t max_control_rate;
+  uint64_t max_connections; /* 0: the default */
+  uint64_t max_pending;
+  uint64_t max_per_address;
   size_t max_message_size;
   size_t max_header_size;
   size_t send_high_water;

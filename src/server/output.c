@@ -51,15 +51,39 @@ int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
   return 0;
 }
 
+void wss__output_pong(wss_conn *conn, const uint8_t *payload, size_t size) {
+  if (conn->stream.in_flight == 0 &&
+      wss__output_frame(conn, WSS__PONG, payload, size) == 0)
+    return;
+  if (conn->pong == NULL)
+    conn->pong =
+        wss__malloc(&conn->server->allocator, 1 + WSS__MAX_CONTROL_PAYLOAD);
+  if (conn->pong == NULL)
+    return;
+  conn->pong[0] = (uint8_t)size;
+  if (size > 0)
+    memcpy(conn->pong + 1, payload, size);
+}
+
+/* The Pong that waited, once the peer reads again. */
+static void flush_pong(wss_conn *conn) {
+  if (conn->pong == NULL || conn->state != WSS__OPEN ||
+      wss__output_frame(conn, WSS__PONG, conn->pong + 1, conn->pong[0]) < 0)
+    return;
+  wss__free(&conn->server->allocator, conn->pong);
+  conn->pong = NULL;
+}
+
 static void write_wire(wss_conn *conn, const uint8_t *data, size_t size) {
   int err = wss__stream_write(&conn->stream, data, size);
   if (err == WSS_ERR_NOMEM)
-    wss__conn_note(conn, WSS_BY_LIBRARY, err, "out of memory");
+    wss__conn_note(conn, WSS_CAUSE_NO_MEMORY, err, "out of memory");
   if (err < 0) {
     wss__conn_lost(conn, err, "cannot write to the peer");
     return;
   }
   conn->server->stats.bytes_out += (int64_t)size;
+  conn->bytes_out += (int64_t)size;
 }
 
 void wss__output_wire(wss_conn *conn) {
@@ -80,8 +104,9 @@ static bool flush_piece(wss_conn *conn) {
     int err = wss__tls_channel_write(conn->tls, &server->wire, data, size);
     if (err < 0) {
       wss__buf_clear(&server->wire);
-      wss__conn_note(conn, WSS_BY_LIBRARY, err,
-                     wss__tls_channel_why(conn->tls));
+      wss__conn_note(conn,
+                     err == WSS_ERR_NOMEM ? WSS_CAUSE_NO_MEMORY : WSS_CAUSE_TLS,
+                     err, wss__tls_channel_why(conn->tls));
       wss__conn_finish(conn);
       return false;
     }
@@ -97,6 +122,8 @@ static bool flush_piece(wss_conn *conn) {
 }
 
 void wss__output_flush(wss_conn *conn) {
+  if (conn->stream.in_flight == 0)
+    flush_pong(conn);
   while (conn->state != WSS__CLOSED && conn->out.length > 0 &&
          conn->stream.in_flight == 0) {
     if (!flush_piece(conn))

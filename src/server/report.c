@@ -1,5 +1,8 @@
 #include "server/report.h"
 
+#include <stddef.h>
+
+#include "server/cause.h"
 #include "ws/close.h"
 
 /* A warning that waits for the next turn. */
@@ -50,12 +53,10 @@ void wss__report_forget(wss_listener *listener) {
   }
 }
 
-void wss__report_listener(wss_listener *listener, int error) {
-  wss__detail detail;
-  wss_error event = {.error = error, .listener = listener};
-  wss__detail_set(&detail, "cannot accept a connection: %s",
-                  wss_strerror(error));
-  event.message = detail.text;
+void wss__report_listener(wss_listener *listener, int error,
+                          const char *message) {
+  const wss_error event = {
+      .error = error, .listener = listener, .message = message};
   report(listener->server, &event);
 }
 
@@ -76,38 +77,33 @@ static void count_closed(wss_stats *stats, int code) {
 }
 
 /* Counts the end of a connection that never opened. */
-static void count_refused(wss_stats *stats, const wss_conn *conn) {
-  switch (conn->error) {
-  case 0:
-    if (conn->http && conn->status != 0)
-      stats->http_responses++;
-    else if (conn->initiator == WSS_BY_APP)
-      stats->refused_by_app++;
-    else
-      stats->refused_lost++;
-    return;
-  case WSS_ERR_TLS:
-    stats->refused_tls++;
-    return;
-  case WSS_ERR_PLAIN_HTTP:
-    stats->refused_plain_http++;
-    return;
-  case WSS_ERR_HTTP:
-    stats->refused_http++;
-    return;
-  case WSS_ERR_HANDSHAKE:
-    stats->refused_handshake++;
-    return;
-  case WSS_ERR_ORIGIN:
-    stats->refused_origin++;
-    return;
-  case WSS_ERR_TIMEOUT:
-    stats->refused_timeout++;
-    return;
-  default:
-    stats->refused_lost++;
-    return;
-  }
+static void count_refused(wss_stats *stats, wss_cause cause) {
+  static const size_t counters[] = {
+      [WSS_CAUSE_ANSWERED] = offsetof(wss_stats, http_responses),
+      [WSS_CAUSE_APP_CLOSE] = offsetof(wss_stats, refused_by_app),
+      [WSS_CAUSE_TERMINATED] = offsetof(wss_stats, refused_by_app),
+      [WSS_CAUSE_SERVER_CLOSE] = offsetof(wss_stats, refused_by_app),
+      [WSS_CAUSE_REFUSED] = offsetof(wss_stats, refused_by_app),
+      [WSS_CAUSE_TLS_ALERT] = offsetof(wss_stats, refused_tls),
+      [WSS_CAUSE_TLS] = offsetof(wss_stats, refused_tls),
+      [WSS_CAUSE_NOT_TLS] = offsetof(wss_stats, refused_tls),
+      [WSS_CAUSE_PLAIN_HTTP] = offsetof(wss_stats, refused_plain_http),
+      [WSS_CAUSE_HTTP] = offsetof(wss_stats, refused_http),
+      [WSS_CAUSE_HEADER_SIZE] = offsetof(wss_stats, refused_http),
+      [WSS_CAUSE_NOT_WEBSOCKET] = offsetof(wss_stats, refused_handshake),
+      [WSS_CAUSE_HANDSHAKE] = offsetof(wss_stats, refused_handshake),
+      [WSS_CAUSE_ORIGIN] = offsetof(wss_stats, refused_origin),
+      [WSS_CAUSE_HANDSHAKE_TIMEOUT] = offsetof(wss_stats, refused_timeout),
+      [WSS_CAUSE_ANSWER_TIMEOUT] = offsetof(wss_stats, refused_timeout),
+      [WSS_CAUSE_GRACE_PASSED] = offsetof(wss_stats, refused_timeout),
+      [WSS_CAUSE_CLOSE_TIMEOUT] = offsetof(wss_stats, refused_timeout),
+      [WSS_CAUSE_MAX_PENDING] = offsetof(wss_stats, refused_limit),
+      [WSS_CAUSE_MAX_PER_ADDRESS] = offsetof(wss_stats, refused_limit),
+  };
+  size_t at = offsetof(wss_stats, refused_lost);
+  if (cause < sizeof counters / sizeof counters[0] && counters[cause] != 0)
+    at = counters[cause];
+  (*(int64_t *)(void *)((char *)stats + at))++;
 }
 
 void wss__report_end(wss_conn *conn) {
@@ -116,6 +112,7 @@ void wss__report_end(wss_conn *conn) {
   wss_close_info info = {
       .phase = (wss_phase)conn->phase,
       .initiator = (wss_initiator)conn->initiator,
+      .cause = (wss_cause)conn->cause,
       .opened = conn->opened,
       .code = code_of(conn),
       .code_sent = conn->session.code_sent,
@@ -123,8 +120,16 @@ void wss__report_end(wss_conn *conn) {
       .reason_size = reason.size,
       .error = conn->error,
       .status = conn->status,
-      .message =
-          conn->detail != NULL ? conn->detail->text : wss_strerror(conn->error),
+      .message = conn->detail != NULL ? conn->detail->text
+                                      : wss__cause_text((wss_cause)conn->cause),
+      .tls_alert = conn->tls_alert,
+      .tls_alert_name = conn->tls_alert < 0
+                            ? NULL
+                            : wss__tls_channel_alert_name(conn->tls_alert),
+      .bytes_in = conn->bytes_in,
+      .bytes_out = conn->bytes_out,
+      .age = (int64_t)(wss__loop_now(&server->loop) - conn->since),
+      .round_trip = conn->liveness.round_trip,
   };
   wss_error error = {
       .error = conn->error,
@@ -140,7 +145,7 @@ void wss__report_end(wss_conn *conn) {
     count_closed(&server->stats, info.code);
   } else {
     server->stats.pending--;
-    count_refused(&server->stats, conn);
+    count_refused(&server->stats, info.cause);
   }
   if (conn->requested) {
     if (server->handler.on_close != NULL)

@@ -14,8 +14,9 @@ void wss__report_warnings(wss_server *server);
 /* A listener goes: its warnings are still told, without naming it. */
 void wss__report_forget(wss_listener *listener);
 
-/* Reports an error of a listener at once. */
-void wss__report_listener(wss_listener *listener, int error);
+/* Reports what befalls a listener at once. */
+void wss__report_listener(wss_listener *listener, int error,
+                          const char *message);
 
 /* A connection's end: on_close if it had come as far as on_request, else
    on_error, unless nothing went wrong. Counts it. */

@@ -46,7 +46,8 @@ static uint64_t next_deadline(const wss_server *server) {
 
 void wss__server_clock(wss_server *server, wss__clock clock,
                        wss__deadline *deadline) {
-  wss__deadline_set(&server->clocks[clock], deadline, wss__loop_now());
+  wss__deadline_set(&server->clocks[clock], deadline,
+                    wss__loop_now(&server->loop));
   if (deadline->expires != WSS__NEVER)
     wss__loop_arm(&server->loop, deadline->expires);
 }
@@ -59,9 +60,39 @@ static void cut_all(wss_server *server) {
       continue;
     /* One that is finishing has had its end; only the peer's FIN is missing. */
     if (conn->state != WSS__FINISHING)
-      wss__conn_note(conn, WSS_BY_APP, WSS_ERR_TIMEOUT,
+      wss__conn_note(conn, WSS_CAUSE_GRACE_PASSED, WSS_ERR_TIMEOUT,
                      "the grace of wss_server_close passed");
     wss__conn_finish(conn);
+  }
+}
+
+#define OWNER(deadline, member)                                                \
+  wss__list_entry(deadline, wss_conn, liveness.member)
+
+static void act(wss_server *server, wss__clock clock, wss__deadline *deadline) {
+  switch (clock) {
+  case WSS__CLOCK_HANDSHAKE:
+  case WSS__CLOCK_CLOSE:
+  case WSS__CLOCK_FIN:
+    wss__conn_expired(wss__list_entry(deadline, wss_conn, deadline));
+    return;
+  case WSS__CLOCK_PING:
+    wss__liveness_ping(OWNER(deadline, ping));
+    return;
+  case WSS__CLOCK_IDLE:
+    wss__liveness_idle(OWNER(deadline, idle));
+    return;
+  case WSS__CLOCK_MESSAGE:
+    wss__liveness_message(OWNER(deadline, message));
+    return;
+  case WSS__CLOCK_WRITE:
+    wss__liveness_write(OWNER(deadline, write));
+    return;
+  case WSS__CLOCK_GRACE:
+    cut_all(server);
+    return;
+  case WSS__CLOCKS:
+    return;
   }
 }
 
@@ -72,10 +103,7 @@ static void on_expired(void *owner, uint64_t due) {
   for (i = 0; i < WSS__CLOCKS; i++) {
     while ((deadline = wss__deadline_expired(&server->clocks[i], due)) !=
            NULL) {
-      if (deadline == &server->grace)
-        cut_all(server);
-      else
-        wss__conn_expired(wss__list_entry(deadline, wss_conn, deadline));
+      act(server, (wss__clock)i, deadline);
     }
   }
   if (next_deadline(server) != WSS__NEVER)
@@ -85,6 +113,7 @@ static void on_expired(void *owner, uint64_t due) {
 static void on_turn(void *owner) {
   wss_server *server = owner;
   wss__list work;
+  bool more = wss__admission_turn(server);
   wss__list_move(&server->dirty, &work);
   while (!wss__list_empty(&work)) {
     wss_conn *conn = wss__list_entry(work.next, wss_conn, dirty);
@@ -94,7 +123,7 @@ static void on_turn(void *owner) {
   wss__report_warnings(server);
   if (next_deadline(server) == WSS__NEVER)
     wss__loop_disarm(&server->loop);
-  if (wss__list_empty(&server->dirty))
+  if (wss__list_empty(&server->dirty) && !more)
     wss__loop_sleep(&server->loop);
 }
 
@@ -102,6 +131,7 @@ static void server_free(wss_server *server) {
   wss_allocator allocator = server->allocator;
   wss__options_free(&server->options, &allocator);
   wss__map_free(&server->ids, &allocator);
+  wss__admission_free(server);
   wss__buf_free(&server->wire, &allocator);
   wss__free(&allocator, server->scratch);
   wss__free(&allocator, server);
@@ -134,6 +164,7 @@ static void init_clocks(wss_server *server) {
   wss__deadline_list_init(&server->clocks[WSS__CLOCK_CLOSE],
                           options->close_timeout);
   wss__deadline_list_init(&server->clocks[WSS__CLOCK_FIN], FIN_TIMEOUT);
+  wss__liveness_open(server);
   wss__deadline_list_init(&server->clocks[WSS__CLOCK_GRACE], WSS__NEVER);
   wss__deadline_init(&server->grace);
 }
@@ -166,7 +197,9 @@ int wss_server_new_sized(wss_server **result, uv_loop_t *loop,
   wss__list_init(&server->conns);
   wss__list_init(&server->dirty);
   wss__list_init(&server->warnings);
-  wss__map_init(&server->ids);
+  wss__map_init(&server->ids, 0);
+  wss__admission_init(server);
+  server->ping_key = wss__loop_random();
   wss__buf_init(&server->wire, WIRE_CEILING);
 
   err = wss__copy_in(&server->handler, sizeof server->handler, handler,
@@ -196,7 +229,7 @@ fail:
 /* The first call sets the grace, later ones only shorten it. */
 static void set_grace(wss_server *server, int64_t grace_ms) {
   uint64_t grace = (uint64_t)grace_ms;
-  uint64_t now = wss__loop_now();
+  uint64_t now = wss__loop_now(&server->loop);
   if (grace_ms == 0)
     grace = server->options.close_timeout;
   if (grace_ms == WSS_OFF || grace > WSS__NEVER - now ||

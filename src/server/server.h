@@ -8,15 +8,20 @@
 #include "base/map.h"
 #include "net/deadline.h"
 #include "net/loop.h"
+#include "server/admission.h"
 #include "server/options.h"
 #include "wss/wss.h"
 
 /* Which deadline; each kind is a list of its own. */
 typedef enum wss__clock {
   WSS__CLOCK_HANDSHAKE, /* from accept to 101 */
-  WSS__CLOCK_CLOSE,     /* close handshake, refusals, the end after an error */
-  WSS__CLOCK_FIN,       /* the peer's FIN after a clean close handshake */
-  WSS__CLOCK_GRACE,     /* wss_server_close */
+  WSS__CLOCK_PING,      /* these four are server/liveness's */
+  WSS__CLOCK_IDLE,
+  WSS__CLOCK_MESSAGE,
+  WSS__CLOCK_WRITE,
+  WSS__CLOCK_CLOSE, /* close handshake, refusals, the end after an error */
+  WSS__CLOCK_FIN,   /* the peer's FIN after a clean close handshake */
+  WSS__CLOCK_GRACE, /* wss_server_close */
   WSS__CLOCKS
 } wss__clock;
 
@@ -31,11 +36,13 @@ struct wss_server {
   wss__list conns; /* every one, from accept until its memory goes */
   wss__list dirty; /* those with work for the next turn */
   wss__list warnings;
+  wss__admission admission;
   wss__map ids;
   uint64_t next_id;
-  wss__buf wire;    /* scratch: what goes to the kernel */
-  uint8_t *scratch; /* scratch: plaintext; unused while a callback runs but
-                       for the message that it was handed */
+  uint64_t ping_key; /* hides this machine's clock in Pings */
+  wss__buf wire;     /* scratch: what goes to the kernel */
+  uint8_t *scratch;  /* scratch: plaintext; unused while a callback runs but
+                        for the message that it was handed */
   wss_stats stats;
   wss__detail last_error;
   wss__deadline grace;

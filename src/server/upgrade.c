@@ -30,7 +30,8 @@ static int respond(wss_conn *conn, const wss__response *response) {
   return 0;
 }
 
-void wss__upgrade_refuse(wss_conn *conn, const wss__refusal *refusal) {
+void wss__upgrade_refuse(wss_conn *conn, wss_cause cause,
+                         const wss__refusal *refusal) {
   const wss__response response = {
       .status = refusal->status,
       .headers = refusal->headers,
@@ -39,7 +40,7 @@ void wss__upgrade_refuse(wss_conn *conn, const wss__refusal *refusal) {
       .body_size = strlen(refusal->detail.text),
       .head = is_head(conn),
   };
-  wss__conn_note(conn, WSS_BY_LIBRARY, refusal->error, refusal->detail.text);
+  wss__conn_note(conn, cause, refusal->error, refusal->detail.text);
   if (respond(conn, &response) < 0)
     wss__conn_finish(conn);
   else
@@ -75,7 +76,8 @@ static int answer(wss_conn *conn, int status, const wss_reply *reply) {
   err = respond(conn, &response);
   if (err < 0)
     return err;
-  wss__conn_note(conn, WSS_BY_APP, 0, "");
+  wss__conn_note(conn, conn->http ? WSS_CAUSE_ANSWERED : WSS_CAUSE_REFUSED, 0,
+                 "");
   wss__conn_end(conn, false);
   forget_request(conn);
   return 0;
@@ -122,6 +124,7 @@ static int accept_request(wss_conn *conn, const wss_reply *reply) {
   conn->server->stats.handshakes++;
   conn->server->stats.pending--;
   wss__deadline_clear(&conn->deadline);
+  wss__admission_settled(conn);
   wss__conn_touch(conn);
   forget_request(conn);
   return 0;
@@ -161,11 +164,27 @@ int wss_respond_sized(wss_conn *conn, int status, const wss_reply *reply,
 
 /* ---- Requests ------------------------------------------------------------ */
 
-static void refuse_with(wss_conn *conn, int error, int status,
+static void refuse_with(wss_conn *conn, wss_cause cause, int error, int status,
                         const char *text) {
   wss__refusal refusal;
   (void)wss__refuse(&refusal, error, status, "%s", text);
-  wss__upgrade_refuse(conn, &refusal);
+  wss__upgrade_refuse(conn, cause, &refusal);
+}
+
+/* Of a request that http/ or ws/ did not take. */
+static wss_cause cause_of(const wss__refusal *refusal) {
+  switch (refusal->error) {
+  case WSS_ERR_NOMEM:
+    return WSS_CAUSE_NO_MEMORY;
+  case WSS_ERR_ORIGIN:
+    return WSS_CAUSE_ORIGIN;
+  case WSS_ERR_HANDSHAKE:
+    return WSS_CAUSE_HANDSHAKE;
+  default:
+    return refusal->status == 414 || refusal->status == 431
+               ? WSS_CAUSE_HEADER_SIZE
+               : WSS_CAUSE_HTTP;
+  }
 }
 
 /* A plain GET or HEAD. */
@@ -181,7 +200,7 @@ static void ask_http(wss_conn *conn) {
                       "WebSocket client.");
     refusal.headers = &upgrade;
     refusal.header_count = 1;
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, WSS_CAUSE_NOT_WEBSOCKET, &refusal);
     return;
   }
   conn->answering = true;
@@ -191,7 +210,7 @@ static void ask_http(wss_conn *conn) {
   if (conn->state == WSS__ASKED)
     (void)wss_respond(conn, 404, NULL);
   if (conn->state == WSS__ASKED) {
-    wss__conn_note(conn, WSS_BY_LIBRARY, WSS_ERR_NOMEM,
+    wss__conn_note(conn, WSS_CAUSE_NO_MEMORY, WSS_ERR_NOMEM,
                    "out of memory for an answer");
     wss__conn_finish(conn);
   }
@@ -207,7 +226,8 @@ static void ask_program(wss_conn *conn) {
   conn->id = ++server->next_id;
   if (wss__map_insert(&server->ids, &server->allocator, conn->id, conn) < 0) {
     conn->id = 0;
-    refuse_with(conn, WSS_ERR_NOMEM, 503, "The server is out of memory.");
+    refuse_with(conn, WSS_CAUSE_NO_MEMORY, WSS_ERR_NOMEM, 503,
+                "The server is out of memory.");
     return;
   }
   conn->requested = true;
@@ -230,7 +250,8 @@ static void ask_program(wss_conn *conn) {
   else
     err = verdict < 0 ? verdict : WSS_ERR_INVALID;
   if (err < 0)
-    refuse_with(conn, err, 500, "The server could not answer the request.");
+    refuse_with(conn, WSS_CAUSE_UNANSWERED, err, 500,
+                "The server could not answer the request.");
 }
 
 static void judge(wss_conn *conn, bool more) {
@@ -240,6 +261,7 @@ static void judge(wss_conn *conn, bool more) {
   int err;
 
   conn->state = WSS__ASKED;
+  wss__admission_spoke(conn);
   if (!wss__handshake_asked(request)) {
     ask_http(conn);
     return;
@@ -255,7 +277,7 @@ static void judge(wss_conn *conn, bool more) {
                       "A client must wait for the answer to its handshake "
                       "before it sends anything else (RFC 6455 4.1).");
   if (err < 0)
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, cause_of(&refusal), &refusal);
   else
     ask_program(conn);
 }
@@ -280,7 +302,7 @@ size_t wss__upgrade_input(wss_conn *conn, uint8_t *data, size_t size) {
   } else {
     if (result == WSS_ERR_NOMEM)
       (void)wss__refuse(&refusal, result, 503, "The server is out of memory.");
-    wss__upgrade_refuse(conn, &refusal);
+    wss__upgrade_refuse(conn, cause_of(&refusal), &refusal);
   }
   return size;
 }

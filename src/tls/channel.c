@@ -24,7 +24,9 @@ struct wss__tls_channel {
   char *server_name; /* what info points to */
   phase phase;
   int error;
-  bool closed; /* our close_notify was written */
+  int16_t alert;       /* -1: none */
+  bool alert_received; /* by us; else sent */
+  bool closed;         /* our close_notify was written */
 };
 
 int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
@@ -33,6 +35,7 @@ int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
   if (channel == NULL)
     return WSS_ERR_NOMEM;
   channel->allocator = allocator;
+  channel->alert = -1;
   int error =
       wss__tls_engine_new(&channel->engine, &context->config, allocator);
   if (error != 0)
@@ -71,6 +74,9 @@ static int fail(wss__tls_channel *channel, int error,
   channel->error = error;
   if (error == WSS_ERR_NOMEM)
     return error;
+  channel->alert_received = failure->alert >= 0;
+  channel->alert =
+      (int16_t)(failure->alert >= 0 ? failure->alert : failure->sent);
   channel->why = wss__calloc(channel->allocator, sizeof *channel->why);
   if (channel->why != NULL)
     wss__tls_failure_describe(failure, channel->why);
@@ -153,6 +159,15 @@ const char *wss__tls_channel_why(const wss__tls_channel *channel) {
   return channel->phase == FAILED ? wss__error_text(channel->error) : "";
 }
 
+int wss__tls_channel_alert(const wss__tls_channel *channel, bool *from_peer) {
+  *from_peer = channel->alert_received;
+  return channel->alert;
+}
+
+const char *wss__tls_channel_alert_name(int alert) {
+  return wss__tls_alert_name(alert);
+}
+
 void wss__tls_channel_info(const wss__tls_channel *channel,
                            wss_tls_info *info) {
   *info = channel->info;
@@ -161,6 +176,7 @@ void wss__tls_channel_info(const wss__tls_channel *channel,
 int wss__tls_refuse_garbage(wss__buf *output, const wss_allocator *allocator) {
   /* RFC 8446 5: a record of a type that does not exist. */
   const uint8_t header[WSS__TLS_HEADER_SIZE] = {0};
-  return wss__tls_alert_append(output, allocator,
-                               wss__tls_alert_for_record(header));
+  uint8_t alert = wss__tls_alert_for_record(header);
+  int error = wss__tls_alert_append(output, allocator, alert);
+  return error < 0 ? error : alert;
 }

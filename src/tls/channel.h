@@ -66,12 +66,19 @@ bool wss__tls_channel_ready(const wss__tls_channel *channel);
    "". It lives as long as the channel. */
 const char *wss__tls_channel_why(const wss__tls_channel *channel);
 
+/* After a failure: the fatal alert of the peer's (from_peer is set) or ours, -1
+   if there was none. */
+int wss__tls_channel_alert(const wss__tls_channel *channel, bool *from_peer);
+
+/* An alert's name; "unknown" if it has none. */
+const char *wss__tls_channel_alert_name(int alert);
+
 /* Fills info once the handshake is over (all NULL before); its strings live as
    long as the channel. */
 void wss__tls_channel_info(const wss__tls_channel *channel, wss_tls_info *info);
 
 /* An alert record for a peer that speaks no TLS at all: no channel is needed.
-   0 or WSS_ERR_NOMEM. */
+   The alert or WSS_ERR_NOMEM. */
 int wss__tls_refuse_garbage(wss__buf *output, const wss_allocator *allocator);
 
 #endif

@@ -56,8 +56,9 @@ static int receive(void *context, unsigned char *data, size_t size) {
   return (int)size;
 }
 
-/* Whether the last of the records is an alert. */
-static bool ends_with_alert(const uint8_t *data, size_t size) {
+/* Whether the last of the records is an alert, and which; -1 if that is
+   encrypted. */
+static bool ends_with_alert(const uint8_t *data, size_t size, int *which) {
   bool alert = false;
   while (size >= WSS__TLS_HEADER_SIZE) {
     size_t length = payload_size(data);
@@ -66,6 +67,9 @@ static bool ends_with_alert(const uint8_t *data, size_t size) {
     alert = data[0] == MBEDTLS_SSL_MSG_ALERT ||
             (data[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA &&
              length <= SEALED_ALERT_MAX);
+    *which = data[0] == MBEDTLS_SSL_MSG_ALERT && length == 2
+                 ? data[WSS__TLS_HEADER_SIZE + 1]
+                 : -1;
     data += WSS__TLS_HEADER_SIZE + length;
     size -= WSS__TLS_HEADER_SIZE + length;
   }
@@ -79,7 +83,7 @@ static int transmit(void *context, const unsigned char *data, size_t size) {
   bio->error = wss__buf_append(bio->output, bio->engine->allocator, data, size);
   if (bio->error != 0)
     return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-  bio->alerted = ends_with_alert(data, size);
+  bio->alerted = ends_with_alert(data, size, &bio->alert);
   return (int)size;
 }
 
@@ -112,8 +116,11 @@ void wss__tls_engine_free(wss__tls_engine *engine) {
 
 void wss__tls_bio_open(wss__tls_bio *bio, wss__tls_engine *engine,
                        uint8_t *input, size_t size, wss__buf *output) {
-  *bio = (wss__tls_bio){
-      .engine = engine, .input = input, .input_size = size, .output = output};
+  *bio = (wss__tls_bio){.engine = engine,
+                        .input = input,
+                        .input_size = size,
+                        .output = output,
+                        .alert = -1};
   mbedtls_ssl_set_bio(&engine->ssl, bio, transmit, receive, NULL);
 }
 
@@ -151,7 +158,8 @@ static int plain_alert(wss__tls_engine *engine, int code) {
   return record[6];
 }
 
-static void send_alert(wss__tls_bio *bio, int code) {
+/* Returns the alert, -1 if it is no fatal one. */
+static int send_alert(wss__tls_bio *bio, int code) {
   wss__tls_engine *engine = bio->engine;
   uint8_t level = MBEDTLS_SSL_ALERT_LEVEL_FATAL;
   uint8_t alert = wss__tls_alert_for_code(code, engine->record);
@@ -163,11 +171,12 @@ static void send_alert(wss__tls_bio *bio, int code) {
   bio->alerted = false;
   for (int i = 0; i < 2 && !bio->alerted && bio->error == 0; i++)
     (void)mbedtls_ssl_send_alert_message(&engine->ssl, level, alert);
+  return bio->alerted && level == MBEDTLS_SSL_ALERT_LEVEL_FATAL ? alert : -1;
 }
 
 int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
-  *failure =
-      (wss__tls_failure){.code = code, .alert = plain_alert(bio->engine, code)};
+  *failure = (wss__tls_failure){
+      .code = code, .alert = plain_alert(bio->engine, code), .sent = -1};
   if (bio->error == WSS_ERR_TOO_BIG) {
     failure->text = "the answers to the peer do not fit into the send buffer";
     return WSS_ERR_TLS;
@@ -179,7 +188,11 @@ int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
     return WSS_ERR_TLS;
   }
   if (!alerted(bio, code))
-    send_alert(bio, code);
+    failure->sent = send_alert(bio, code);
+  else
+    failure->sent = bio->alert >= 0
+                        ? bio->alert
+                        : wss__tls_alert_for_code(code, bio->engine->record);
   if (bio->engine->nomem || wss__tls_code_is_nomem(code))
     return WSS_ERR_NOMEM;
   if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)

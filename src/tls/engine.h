@@ -33,6 +33,7 @@ typedef struct wss__tls_bio {
   bool starved; /* more input was asked for than there is */
   bool moved;   /* input was taken since wss__tls_bio_stuck asked */
   bool alerted; /* the last record written since input was taken is an alert */
+  int alert;    /* which one; -1 if it is encrypted */
 } wss__tls_bio;
 
 /* 0, WSS_ERR_NOMEM or WSS_ERR_TLS; config must outlive the engine. */

@@ -7,6 +7,7 @@
 typedef struct wss__tls_failure {
   int code;         /* Mbed TLS's, 0 if it was not Mbed TLS that failed */
   int alert;        /* the peer's fatal alert, -1 if there was none */
+  int sent;         /* our fatal alert, likewise */
   const char *text; /* static and ours, NULL to use Mbed TLS's */
 } wss__tls_failure;
 

@@ -6,13 +6,14 @@
 #include "ws/mask.h"
 
 void wss__session_init(wss__session *session, const wss_allocator *allocator,
-                       uint64_t max_message_size,
+                       uint64_t max_message_size, uint64_t max_fragments,
                        const wss__session_events *events, void *owner) {
   memset(session, 0, sizeof *session);
   session->events = events;
   session->owner = owner;
   session->allocator = allocator;
   session->max_message_size = max_message_size;
+  session->max_fragments = max_fragments;
   wss__buf_init(&session->message, max_message_size < SIZE_MAX
                                        ? (size_t)max_message_size
                                        : SIZE_MAX);
@@ -38,6 +39,10 @@ int wss__session_close(wss__session *session, int code, const void *reason,
   return 0;
 }
 
+bool wss__session_unfinished(const wss__session *session) {
+  return session->type != 0 || session->in_payload || session->header_size > 0;
+}
+
 wss__slice wss__session_reason(const wss__session *session) {
   wss__slice reason = {"", 0};
   /* Behind the code; a NUL stands at the end. */
@@ -61,12 +66,15 @@ static int code_for(int error) {
     return WSS__CLOSE_TOO_BIG;
   case WSS_ERR_NOMEM:
     return WSS__CLOSE_INTERNAL;
+  case WSS_ERR_LIMIT:
+  case WSS_ERR_TIMEOUT:
+    return WSS__CLOSE_POLICY;
   default:
     return WSS__CLOSE_PROTOCOL_ERROR;
   }
 }
 
-static int fail(wss__session *session, int error, const char *why) {
+int wss__session_fail(wss__session *session, int error, const char *why) {
   session->why = why;
   session->failed = true;
   (void)wss__session_close(session, code_for(error), NULL, 0);
@@ -86,9 +94,11 @@ static bool is_over(const wss__session *session) {
 static int deliver(wss__session *session, const uint8_t *data, size_t size) {
   wss_type type = (wss_type)session->type;
   session->type = 0;
+  session->finished++;
   if (type == WSS_TEXT && !wss__utf8_complete(&session->utf8))
-    return fail(session, WSS_ERR_UTF8,
-                "a text message ends within a character (RFC 6455 8.1)");
+    return wss__session_fail(
+        session, WSS_ERR_UTF8,
+        "a text message ends within a character (RFC 6455 8.1)");
   if (session->code_sent != 0)
     return 0;
   return session->events->message(session->owner, type, data, size) ? 0 : STOP;
@@ -100,11 +110,11 @@ static int on_close(wss__session *session, const uint8_t *payload,
   size_t reason_size;
   int code = wss__close_unpack(payload, size, &reason, &reason_size);
   if (code == WSS_ERR_PROTOCOL)
-    return fail(session, code,
-                "a Close frame's code is not allowed (RFC 6455 7.4)");
+    return wss__session_fail(
+        session, code, "a Close frame's code is not allowed (RFC 6455 7.4)");
   if (code == WSS_ERR_UTF8)
-    return fail(session, code,
-                "a Close frame's reason is not UTF-8 (RFC 6455 5.5.1)");
+    return wss__session_fail(
+        session, code, "a Close frame's reason is not UTF-8 (RFC 6455 5.5.1)");
   /* Kept for wss__session_reason; without memory there is none. */
   if ((session->control.length == 0 &&
        wss__buf_append(&session->control, session->allocator, payload, size) <
@@ -119,6 +129,8 @@ static int on_close(wss__session *session, const uint8_t *payload,
 static int on_control(wss__session *session, const uint8_t *payload,
                       size_t size) {
   const wss__session_events *events = session->events;
+  if (session->type == 0)
+    session->finished++;
   if (session->opcode == WSS__CLOSE)
     return on_close(session, payload, size);
   if (session->code_sent != 0)
@@ -133,6 +145,7 @@ static int on_control(wss__session *session, const uint8_t *payload,
 
 static void begin_message(wss__session *session, int type) {
   session->type = (uint8_t)type;
+  session->fragments = 0;
   memset(&session->utf8, 0, sizeof session->utf8);
 }
 
@@ -140,17 +153,21 @@ static void begin_message(wss__session *session, int type) {
 static int begin_frame(wss__session *session, const wss__frame *frame) {
   bool data = !wss__opcode_is_control(frame->opcode);
   if (data && frame->opcode == WSS__CONTINUATION && session->type == 0)
-    return fail(session, WSS_ERR_PROTOCOL,
-                "a continuation continues nothing (RFC 6455 5.4)");
+    return wss__session_fail(session, WSS_ERR_PROTOCOL,
+                             "a continuation continues nothing (RFC 6455 5.4)");
   if (data && frame->opcode != WSS__CONTINUATION && session->type != 0)
-    return fail(session, WSS_ERR_PROTOCOL,
-                "a message begins within another one (RFC 6455 5.4)");
+    return wss__session_fail(
+        session, WSS_ERR_PROTOCOL,
+        "a message begins within another one (RFC 6455 5.4)");
   if (data &&
       frame->length > session->max_message_size - session->message.length)
-    return fail(session, WSS_ERR_TOO_BIG,
-                "the message is larger than max_message_size");
+    return wss__session_fail(session, WSS_ERR_TOO_BIG,
+                             "the message is larger than max_message_size");
   if (data && frame->opcode != WSS__CONTINUATION)
     begin_message(session, (int)frame->opcode);
+  if (data && ++session->fragments > session->max_fragments)
+    return wss__session_fail(session, WSS_ERR_LIMIT,
+                             "the message has more frames than max_fragments");
   session->opcode = (uint8_t)frame->opcode;
   session->fin = frame->fin;
   session->remaining = frame->length;
@@ -166,13 +183,13 @@ static int message_piece(wss__session *session, const uint8_t *data,
   wss__buf whole;
   int result;
   if (session->type == WSS_TEXT && !wss__utf8_feed(&session->utf8, data, size))
-    return fail(session, WSS_ERR_UTF8, not_utf8);
+    return wss__session_fail(session, WSS_ERR_UTF8, not_utf8);
   if (last && session->message.length == 0)
     return deliver(session, data, size);
   if (session->code_sent != 0)
     return 0;
   if (wss__buf_append(&session->message, session->allocator, data, size) < 0)
-    return fail(session, WSS_ERR_NOMEM, no_memory);
+    return wss__session_fail(session, WSS_ERR_NOMEM, no_memory);
   if (!last)
     return 0;
   /* The event may close the session; what it is shown stays with us. */
@@ -191,7 +208,7 @@ static int control_piece(wss__session *session, const uint8_t *data,
   if (last && kept->length == 0)
     return on_control(session, data, size);
   if (wss__buf_append(kept, session->allocator, data, size) < 0)
-    return fail(session, WSS_ERR_NOMEM, no_memory);
+    return wss__session_fail(session, WSS_ERR_NOMEM, no_memory);
   if (!last)
     return 0;
   result = on_control(session, wss__buf_data(kept), kept->length);
@@ -239,7 +256,7 @@ static int take_header(wss__session *session, uint8_t *data, size_t size,
   }
   length = wss__frame_unpack(from, have, &frame, &why);
   if (length < 0)
-    return fail(session, length, why);
+    return wss__session_fail(session, length, why);
   if (length == 0) {
     if (had == 0)
       memcpy(session->header, data, size);

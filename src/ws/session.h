@@ -34,11 +34,13 @@ typedef struct wss__session {
   const wss_allocator *allocator;
   uint64_t remaining; /* of the current frame's payload */
   uint64_t max_message_size;
-  wss__buf message; /* of the message at hand, what came with earlier feeds;
-                       empty once a Close frame was sent */
-  wss__buf control; /* of a control frame at hand, likewise; at the end the
-                       received Close frame's payload */
-  const char *why;  /* after an error: which rule was broken (static) */
+  uint64_t max_fragments;
+  uint64_t fragments; /* of the message at hand, so far */
+  wss__buf message;   /* of the message at hand, what came with earlier feeds;
+                         empty once a Close frame was sent */
+  wss__buf control;   /* of a control frame at hand, likewise; at the end the
+                         received Close frame's payload */
+  const char *why;    /* after an error: which rule was broken (static) */
   uint8_t header[WSS__MAX_FRAME_HEADER]; /* a header not yet whole */
   uint8_t header_size;
   uint8_t mask[4];
@@ -48,21 +50,25 @@ typedef struct wss__session {
   bool in_payload;     /* a header was read, its payload is not yet complete */
   bool fin;            /* of the current frame */
   bool failed;         /* an error was found: the rest is dropped */
+  uint32_t finished;   /* messages, and control frames between messages; for
+                          wss__session_unfinished */
   wss__utf8 utf8;
   uint16_t code_sent;     /* 0: no Close frame yet; 1005: one without code */
   uint16_t code_received; /* likewise */
 } wss__session;
 
-/* max_message_size: bytes, UINT64_MAX for no limit. */
+/* max_message_size: bytes; max_fragments: frames of a message; UINT64_MAX for
+   no limit. */
 void wss__session_init(wss__session *session, const wss_allocator *allocator,
-                       uint64_t max_message_size,
+                       uint64_t max_message_size, uint64_t max_fragments,
                        const wss__session_events *events, void *owner);
 void wss__session_free(wss__session *session);
 
 /* Takes bytes from the peer, which are unmasked in place. Returns 0: all were
    taken, or an event stopped it behind *used bytes; or, after the Close frame
    went out, WSS_ERR_PROTOCOL (1002), WSS_ERR_UTF8 (1007), WSS_ERR_TOO_BIG
-   (1009, from the header alone) or WSS_ERR_NOMEM (1011), with session->why set.
+   (1009, from the header alone), WSS_ERR_LIMIT (1008: max_fragments) or
+   WSS_ERR_NOMEM (1011), with session->why set.
    Behind a Close frame of the peer's, and after an error, everything is
    dropped unread, and the result is 0. */
 int wss__session_feed(wss__session *session, uint8_t *data, size_t size,
@@ -73,6 +79,14 @@ int wss__session_feed(wss__session *session, uint8_t *data, size_t size,
    WSS_ERR_CLOSED: one was sent before. */
 int wss__session_close(wss__session *session, int code, const void *reason,
                        size_t reason_size);
+
+/* Fails it for a reason of the owner's, which may be inside an event: sends a
+   Close frame with the code that fits the error, unless one was sent, and has
+   the rest dropped. why is static. Returns error. */
+int wss__session_fail(wss__session *session, int error, const char *why);
+
+/* Whether a message, or a frame, has begun and is not complete. */
+bool wss__session_unfinished(const wss__session *session);
 
 /* The reason in the peer's Close frame; "" if there was none. */
 wss__slice wss__session_reason(const wss__session *session);

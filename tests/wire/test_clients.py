@@ -253,7 +253,7 @@ class Websockets(unittest.TestCase):
 
     def test_pings(self):
         async def client(ws):
-            for _ in range(100):
+            for _ in range(40):
                 await (await ws.ping())
         with echo() as server:
             self.run_client(client, server.url)

@@ -19,7 +19,7 @@ static void an_empty_map(void **state) {
   wss__map map;
   (void)state;
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   assert_null(wss__map_find(&map, 1));
   wss__map_remove(&map, 1);
   assert_int_equal(map.count, 0);
@@ -32,7 +32,7 @@ static void put_found_removed(void **state) {
   wss__map map;
   (void)state;
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   assert_int_equal(wss__map_insert(&map, &memory.functions, 7, &values[7]), 0);
   assert_int_equal(
       wss__map_insert(&map, &memory.functions, UINT64_MAX, &values[8]), 0);
@@ -56,7 +56,7 @@ static size_t home_of(uint64_t id) {
   wss__map map;
   size_t home;
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   assert_int_equal(wss__map_insert(&map, &memory.functions, id, &values[0]), 0);
   for (home = 0; map.slots[home].id != id; home++)
     assert_true(home + 1 < map.capacity);
@@ -81,7 +81,7 @@ static void remove_in_order(const uint64_t ids[4], unsigned order) {
   unsigned i;
   unsigned j;
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   for (i = 0; i < 4; i++)
     assert_int_equal(
         wss__map_insert(&map, &memory.functions, ids[i], &values[i]), 0);
@@ -131,7 +131,7 @@ static void a_model_agrees(void **state) {
   (void)state;
   srandom(4711);
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   for (step = 0; step < STEPS; step++) {
     size_t at = (size_t)random() % RANGE;
     /* Every other id counts upwards; the rest share few homes. */
@@ -168,7 +168,7 @@ static void it_stays_half_empty(void **state) {
   uint64_t id;
   (void)state;
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   for (id = 1; id <= 10000; id++) {
     assert_int_equal(wss__map_insert(&map, &memory.functions, id, &values[0]),
                      0);
@@ -187,7 +187,7 @@ static void a_failure_leaves_it_unchanged(void **state) {
   uint64_t id;
   (void)state;
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   test_allocator_fail(&memory, 1, true);
   assert_int_equal(wss__map_insert(&map, &memory.functions, 1, &values[1]),
                    WSS_ERR_NOMEM);
@@ -220,7 +220,7 @@ static void ids_in_a_row_are_spread(void **state) {
   size_t i;
   (void)state;
   test_allocator_init(&memory);
-  wss__map_init(&map);
+  wss__map_init(&map, 0);
   for (id = 1; id <= 10000; id++)
     assert_int_equal(
         wss__map_insert(&map, &memory.functions, id, &values[id % 64]), 0);

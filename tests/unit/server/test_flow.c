@@ -285,7 +285,7 @@ static void the_close_frame_always_fits(void **state) {
     ;
   assert_int_equal(wss_ping(conn, "0123456789", 10), WSS_ERR_AGAIN);
   assert_true(wss_buffered(conn) <= 200000);
-  for (i = 0; i < 100; i++)
+  for (i = 0; i < 50; i++)
     peer_frame(peer, 0x89, "0123456789", 10);
   peer_frame(peer, 0x81, "x", 1);
   world_until(&world, world.seen.messages == 1);

@@ -158,7 +158,8 @@ static const wss__session_events events = {on_message, on_pong, on_send};
 void test_session_begin(test_session *it, uint64_t limit) {
   memset(it, 0, sizeof *it);
   test_allocator_init(&it->memory);
-  wss__session_init(&it->session, &it->memory.functions, limit, &events, it);
+  wss__session_init(&it->session, &it->memory.functions, limit, UINT64_MAX,
+                    &events, it);
 }
 
 void test_session_end(test_session *it) {

@@ -332,7 +332,8 @@ static void a_stop_is_behind_the_message(void **state) {
   test_stream_text(&stream, TEST_TEXT_PART, "");   /* 34 */
   test_stream_text(&stream, TEST_LAST, "");        /* 40 */
   test_stream_text(&stream, TEST_TEXT_PART, "ab"); /* 48, no stop */
-  wss__session_init(&session, &wss__default_allocator, LIMIT, &stops, &count);
+  wss__session_init(&session, &wss__default_allocator, LIMIT, UINT64_MAX,
+                    &stops, &count);
   for (i = 0; i < 5; i++) {
     assert_int_equal(
         wss__session_feed(&session, stream.bytes + at, stream.size - at, &used),
