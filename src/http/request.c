@@ -115,7 +115,7 @@ static const char *join(wss__request *request, size_t first) {
   const wss__head_line *lines = request->head.lines;
   size_t count = request->public_part.header_count;
   wss__slice name = name_at(request, first);
-  size_t size = lines[first].value_size + 1;
+  size_t size = 1;
   size_t i;
   char *joined;
   char *at;
