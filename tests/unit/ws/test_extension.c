@@ -29,8 +29,8 @@ static void lists(void **state) {
       "a",
       "permessage-deflate",
       "permessage-deflate; client_max_window_bits",
-      "permessage-deflate; client_max_window_bits; server_max_window_bits=10, "
-      "permessage-deflate",
+      ("permessage-deflate; client_max_window_bits; server_max_window_bits=10, "
+       "permessage-deflate"),
       "x-webkit-deflate-frame",
       "foo, bar;baz=2", /* the examples of 9.1 */
       "deflate-stream", /* and */
