@@ -2,8 +2,9 @@
    the same however the stream is cut; memory follows what was received, never
    what was announced; out of memory is an end like another.
 
-   Settings: bits 0-2 the limit, 3 events stop the feed, 4 the owner closes in
-   its first message, 5 from the failing allocation on all fail. */
+   Settings: bits 0-2 max_message_size, 3 events stop the feed, 4-5 what the
+   owner does in its first message, 6 from the failing allocation on all fail, 7
+   four fragments are allowed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,8 +27,11 @@ static bool on_message(void *owner, wss_type type, const uint8_t *data,
                        size_t size) {
   run *it = owner;
   fuzz_log_event(&it->log, FUZZ_MESSAGE, (int)type, data, size);
-  if (it->rules->close_early)
+  if (it->rules->act == FUZZ_CLOSE)
     CHECK(wss__session_close(&it->session, 4000, "bye", 3) == 0);
+  if (it->rules->act == FUZZ_FAIL)
+    CHECK(wss__session_fail(&it->session, WSS_ERR_TIMEOUT, "late") ==
+          WSS_ERR_TIMEOUT);
   it->stopped = it->stop;
   return !it->stop;
 }
@@ -77,14 +81,15 @@ static int feed(run *it, uint8_t *piece, size_t size) {
 }
 
 /* Feeds the whole stream. Returns the error, if there was one. */
-static int play(run *it, fuzz_input input, bool cut, const fuzz_rules *rules) {
+static int play(run *it, fuzz_input input, bool cut, const fuzz_rules *rules,
+                fuzz_rest rest) {
   int error = 0;
   memset(&it->session, 0, sizeof it->session);
   it->rules = rules;
   it->errors = 0;
   it->stop = (input.settings & 0x08) != 0;
   wss__session_init(&it->session, &it->memory.functions,
-                    rules->max_message_size, &events, it);
+                    rules->max_message_size, rules->max_fragments, &events, it);
   while (input.at < input.size) {
     size_t size;
     uint8_t *piece = fuzz_next(&input, cut, &size);
@@ -94,6 +99,8 @@ static int play(run *it, fuzz_input input, bool cut, const fuzz_rules *rules) {
     check_memory(it, input.at);
     test_allocator_mark(&it->memory);
   }
+  if (rest != FUZZ_OVER && error == 0)
+    CHECK(wss__session_unfinished(&it->session) == (rest == FUZZ_WITHIN));
   CHECK(wss__session_reason(&it->session).size <= 123);
   wss__session_free(&it->session);
   CHECK(it->memory.blocks == 0);
@@ -105,13 +112,13 @@ static int play(run *it, fuzz_input input, bool cut, const fuzz_rules *rules) {
 
 /* Without memory at one place: the same events up to there. */
 static void play_failing(const fuzz_input *input, const fuzz_rules *rules,
-                         const fuzz_log *expected) {
+                         fuzz_rest rest, const fuzz_log *expected) {
   run failing;
   memset(&failing, 0, sizeof failing);
   test_allocator_init(&failing.memory);
   test_allocator_fail(&failing.memory, input->fail_at,
-                      (input->settings & 0x20) != 0);
-  if (play(&failing, *input, true, rules) == WSS_ERR_NOMEM) {
+                      (input->settings & 0x40) != 0);
+  if (play(&failing, *input, true, rules, rest) == WSS_ERR_NOMEM) {
     CHECK(failing.memory.failures > 0);
     failing.log.size -= failing.log.size < TAIL ? failing.log.size : TAIL;
     CHECK(failing.log.size <= expected->size);
@@ -129,28 +136,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_input input;
   fuzz_rules rules;
   fuzz_log expected = {NULL, 0, 0};
+  fuzz_rest rest;
   run whole;
   run pieces;
   if (!fuzz_input_read(&input, data, size))
     return 0;
   rules.max_message_size = limits[input.settings & 7];
-  rules.close_early = (input.settings & 0x10) != 0;
-  reference_session(&expected, &rules, input.bytes, input.size);
+  rules.max_fragments = (input.settings & 0x80) != 0 ? 4 : UINT64_MAX;
+  rules.act = (fuzz_act)((input.settings >> 4 & 3) % FUZZ_ACTS);
+  rest = reference_session(&expected, &rules, input.bytes, input.size);
 
   memset(&whole, 0, sizeof whole);
   test_allocator_init(&whole.memory);
-  (void)play(&whole, input, false, &rules);
+  (void)play(&whole, input, false, &rules, rest);
   fuzz_log_compare(&whole.log, &expected);
   fuzz_log_free(&whole.log);
 
   memset(&pieces, 0, sizeof pieces);
   test_allocator_init(&pieces.memory);
-  (void)play(&pieces, input, true, &rules);
+  (void)play(&pieces, input, true, &rules, rest);
   fuzz_log_compare(&pieces.log, &expected);
   fuzz_log_free(&pieces.log);
 
   if (input.fail_at != 0)
-    play_failing(&input, &rules, &expected);
+    play_failing(&input, &rules, rest, &expected);
   fuzz_log_free(&expected);
   return 0;
 }

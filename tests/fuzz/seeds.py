@@ -98,7 +98,10 @@ def session():
     many = frame(TEXT, b"one") + frame(PING, b"p") + frame(TEXT, b"two") + close(1001)
     yield "owner-closes", settings(0x17) + many
     yield "owner-closes-stops", settings(0x1F) + many
-    yield "no-memory", settings(0x27, 1, (1,) * 6) + many
+    yield "owner-fails", settings(0x27) + many
+    yield "no-memory", settings(0x47, 1, (1,) * 6) + many
+    yield "fragments-4", settings(0x87) + frame(TEXT_PART) + frame(PART) * 2 + frame(LAST)
+    yield "fragments-5", settings(0x87) + frame(TEXT_PART) + frame(PART) * 4
 
 
 def frames():

@@ -45,9 +45,11 @@ typedef struct reference {
   const fuzz_rules *rules;
   uint8_t *message; /* the payloads of its frames so far */
   size_t message_size;
-  int type;    /* of the message under way; 0: none is */
-  bool closed; /* a Close frame was sent */
-  bool over;   /* nothing is read any more */
+  int type;           /* of the message under way; 0: none is */
+  uint64_t fragments; /* of it */
+  bool within;        /* a frame that is not whole */
+  bool closed;        /* a Close frame was sent */
+  bool over;          /* nothing is read any more */
 } reference;
 
 /* A header: what its bytes at hand say. */
@@ -74,6 +76,7 @@ static void send_close(reference *it, int code, const char *reason) {
 static void fail(reference *it, int error) {
   send_close(it,
              error == WSS_ERR_UTF8      ? 1007
+             : error == WSS_ERR_LIMIT   ? 1008
              : error == WSS_ERR_TOO_BIG ? 1009
                                         : 1002,
              "");
@@ -125,7 +128,7 @@ static bool read_header(header *h, const uint8_t *at, size_t have) {
   return true;
 }
 
-/* The rules on how frames follow each other (5.4), and the limit. */
+/* The rules on how frames follow each other (5.4), and the limits. */
 static int check_order(const reference *it, const header *h) {
   size_t before = it->closed ? 0 : it->message_size;
   if (h->opcode >= 8)
@@ -135,6 +138,8 @@ static int check_order(const reference *it, const header *h) {
   if (h->length > it->rules->max_message_size ||
       before > it->rules->max_message_size - h->length)
     return WSS_ERR_TOO_BIG;
+  if ((h->opcode == 0 ? it->fragments : 0) >= it->rules->max_fragments)
+    return WSS_ERR_LIMIT;
   return 0;
 }
 
@@ -146,15 +151,22 @@ static void end_message(reference *it) {
   if (it->closed)
     return;
   fuzz_log_event(it->log, FUZZ_MESSAGE, type, it->message, size);
-  if (it->rules->close_early)
+  if (it->rules->act == FUZZ_CLOSE)
     send_close(it, 4000, "bye");
+  if (it->rules->act == FUZZ_FAIL) {
+    send_close(it, 1008, "");
+    it->over = true;
+  }
 }
 
 static void data_frame(reference *it, const header *h, const uint8_t *payload,
                        size_t size) {
   bool complete;
-  if (h->opcode != 0)
+  if (h->opcode != 0) {
     it->type = h->opcode;
+    it->fragments = 0;
+  }
+  it->fragments++;
   if (size > 0)
     memcpy(it->message + it->message_size, payload, size);
   it->message_size += size;
@@ -214,14 +226,16 @@ static size_t take_frame(reference *it, const uint8_t *stream, size_t size) {
     fail(it, WSS_ERR_PROTOCOL);
     return 0;
   }
-  if (!h.whole)
+  it->within = !h.whole;
+  if (it->within)
     return size;
   error = check_order(it, &h);
   if (error != 0) {
     fail(it, error);
     return 0;
   }
-  have = size - h.size < h.length ? size - h.size : (size_t)h.length;
+  it->within = size - h.size < h.length;
+  have = it->within ? size - h.size : (size_t)h.length;
   payload = fuzz_copy(stream + h.size, have);
   for (i = 0; i < have; i++)
     payload[i] = (uint8_t)(payload[i] ^ h.mask[i % 4]);
@@ -233,13 +247,19 @@ static size_t take_frame(reference *it, const uint8_t *stream, size_t size) {
   return h.size + have;
 }
 
-void reference_session(fuzz_log *log, const fuzz_rules *rules,
-                       const uint8_t *stream, size_t size) {
-  reference it = {log, rules, NULL, 0, 0, false, false};
+fuzz_rest reference_session(fuzz_log *log, const fuzz_rules *rules,
+                            const uint8_t *stream, size_t size) {
+  reference it;
   size_t at = 0;
+  memset(&it, 0, sizeof it);
+  it.log = log;
+  it.rules = rules;
   it.message = malloc(size + 1);
   CHECK(it.message != NULL);
   while (at < size && !it.over)
     at += take_frame(&it, stream + at, size - at);
   free(it.message);
+  if (it.over)
+    return FUZZ_OVER;
+  return it.within || it.type != 0 ? FUZZ_WITHIN : FUZZ_BETWEEN;
 }

@@ -19,13 +19,29 @@ void fuzz_log_event(fuzz_log *log, fuzz_event event, int number,
 /* Prints both logs and fails if they differ. */
 void fuzz_log_compare(const fuzz_log *got, const fuzz_log *expected);
 
+/* What the owner of the session does in its first message. */
+typedef enum fuzz_act {
+  FUZZ_NOTHING,
+  FUZZ_CLOSE, /* closes with 4000 and "bye" */
+  FUZZ_FAIL,  /* fails it with WSS_ERR_TIMEOUT */
+  FUZZ_ACTS
+} fuzz_act;
+
 typedef struct fuzz_rules {
   uint64_t max_message_size;
-  bool close_early; /* the owner closes with 4000 "bye" in its first message */
+  uint64_t max_fragments;
+  fuzz_act act;
 } fuzz_rules;
 
+/* What a stream leaves behind. */
+typedef enum fuzz_rest {
+  FUZZ_BETWEEN, /* whole messages and frames */
+  FUZZ_WITHIN,  /* a message or frame that has begun */
+  FUZZ_OVER     /* nothing more is read */
+} fuzz_rest;
+
 /* Writes down what a server has to do with a stream of frames. */
-void reference_session(fuzz_log *log, const fuzz_rules *rules,
-                       const uint8_t *stream, size_t size);
+fuzz_rest reference_session(fuzz_log *log, const fuzz_rules *rules,
+                            const uint8_t *stream, size_t size);
 
 #endif
