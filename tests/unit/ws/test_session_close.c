@@ -49,6 +49,35 @@ static void a6_18_the_code_is_echoed_and_kept(void **state) {
   }
 }
 
+/* What the closing codes are: sent back, or 1002. */
+static void a5_every_code_and_what_is_sent_back(void **state) {
+  size_t allowed = 0;
+  int code;
+  (void)state;
+  for (code = 0; code < 65536; code++) {
+    /* RFC 6455 7.4 and IANA's registry, written another way. */
+    bool good = (code > 999 && code < 1015 && (code < 1004 || code > 1006)) ||
+                code / 1000 == 3 || code / 1000 == 4;
+    uint8_t frame[] = {0x88, 0x82, 0, 0, 0, 0, 0, 0};
+    char log[64];
+    test_session it;
+    frame[6] = (uint8_t)(code >> 8);
+    frame[7] = (uint8_t)code;
+    test_session_begin(&it, LIMIT);
+    feed(&it, (const char *)frame, sizeof frame);
+    if (good)
+      (void)snprintf(log, sizeof log, "send-close(%d) ", code);
+    else
+      (void)snprintf(log, sizeof log, "send-close(1002) WSS_ERR_PROTOCOL ");
+    assert_string_equal(it.log, log);
+    assert_int_equal(it.session.code_received, good ? code : 0);
+    assert_int_equal(it.session.code_sent, good ? code : 1002);
+    test_session_end(&it);
+    allowed += good;
+  }
+  assert_int_equal(allowed, 2000 + 12);
+}
+
 static void without_a_code(void **state) {
   test_session it;
   (void)state;
@@ -61,7 +90,8 @@ static void without_a_code(void **state) {
   test_session_end(&it);
 }
 
-static void every_size_of_reason(void **state) {
+/* 0 and 1 byte: without_a_code, a6_17_sizes_that_must_not_be_sent. */
+static void a5_payloads_of_2_to_125_bytes(void **state) {
   char reason[124];
   size_t size;
   (void)state;
@@ -295,8 +325,9 @@ static void closed_from_within_the_message(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a6_18_the_code_is_echoed_and_kept),
+      cmocka_unit_test(a5_every_code_and_what_is_sent_back),
       cmocka_unit_test(without_a_code),
-      cmocka_unit_test(every_size_of_reason),
+      cmocka_unit_test(a5_payloads_of_2_to_125_bytes),
       cmocka_unit_test(no_reason_before_a_close_frame),
       cmocka_unit_test(behind_the_peers_close_all_is_dropped),
       cmocka_unit_test(a6_17_codes_that_must_not_be_sent),

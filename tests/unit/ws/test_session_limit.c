@@ -1,4 +1,5 @@
 /* Limits and memory: lengths that lie, and allocations that fail. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,10 +95,10 @@ static void b4_lengths_limits_and_fragments(void **state) {
   }
 }
 
-/* Exactly the limit, and one more, over one to four fragments. */
-static void send_in_fragments(size_t size, size_t fragments, uint64_t limit,
-                              bool fits) {
-  static const uint8_t payload[70000];
+/* Over one to four fragments; what is held stays within the limit. */
+static void send_in_fragments(size_t size, size_t fragments, uint64_t limit) {
+  static const uint8_t payload[70002];
+  bool fits = size <= limit;
   test_stream stream = {0};
   test_session it;
   size_t i;
@@ -109,27 +110,105 @@ static void send_in_fragments(size_t size, size_t fragments, uint64_t limit,
     size -= part;
   }
   test_session_begin(&it, limit);
-  test_session_run(&it, &stream, TEST_RANDOM);
+  for (i = 0; i < stream.size; i += 997) {
+    size_t step = stream.size - i < 997 ? stream.size - i : 997;
+    (void)test_session_feed(&it, stream.bytes + i, step);
+    assert_true(it.memory.bytes <= limit + 4096);
+  }
   if (fits)
     assert_int_equal(it.messages, 1);
   else
     assert_string_equal(it.log, "send-close(1009) WSS_ERR_TOO_BIG ");
+  assert_int_equal(it.memory.bytes, 0);
   test_session_end(&it);
   test_stream_free(&stream);
 }
 
-static void the_limit_and_one_more(void **state) {
-  static const size_t sizes[] = {1, 2, 125, 126, 1000, 65535, 65536, 70000};
+/* A message that is one or two bytes too long is refused, not cut. */
+static void b4_the_limit_and_one_and_two_more(void **state) {
+  static const size_t limits_of[] = {1, 2, 125, 126, 1000, 65535, 65536, 70000};
   size_t i;
   size_t fragments;
+  size_t more;
   (void)state;
-  for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+  for (i = 0; i < sizeof limits_of / sizeof limits_of[0]; i++) {
     for (fragments = 1; fragments <= 4; fragments++) {
-      send_in_fragments(sizes[i], fragments, sizes[i], true);
-      send_in_fragments(sizes[i], fragments, sizes[i] - 1, false);
+      for (more = 0; more <= 2; more++)
+        send_in_fragments(limits_of[i] + more, fragments, limits_of[i]);
     }
   }
 }
+
+/* ---- The number of fragments --------------------------------------------- */
+
+/* So many fragments of that size, with pings between them, which do not
+   count; the last one ends the message. */
+static void count_fragments(size_t count, size_t size, bool whole_feeds,
+                            const char *expected) {
+  test_stream stream = {0};
+  test_session it;
+  size_t i;
+  size_t step;
+  for (i = 0; i < count; i++) {
+    int first = i == 0 ? TEST_BINARY_PART : TEST_PART;
+    test_stream_frame(&stream, i + 1 == count ? first | 0x80 : first, "x",
+                      size);
+    if (i % 300 == 299)
+      test_stream_text(&stream, TEST_PONG, "");
+  }
+  test_session_begin(&it, 1 << 20);
+  it.session.max_fragments = 1024;
+  for (i = 0; i < stream.size; i += step) {
+    step = whole_feeds ? stream.size : 1;
+    (void)test_session_feed(&it, stream.bytes + i, step);
+  }
+  assert_string_equal(it.log, expected);
+  /* However many there are: 8 KiB over the payload are the most. */
+  assert_true(it.memory.peak <= count * size + 8192);
+  assert_int_equal(it.memory.bytes, 0);
+  test_session_end(&it);
+  test_stream_free(&stream);
+}
+
+static void b7_1024_fragments_and_one_more(void **state) {
+  static const char pongs[] = "pong() pong() pong() ";
+  char expected[64];
+  int whole;
+  (void)state;
+  for (whole = 0; whole < 2; whole++) {
+    (void)snprintf(expected, sizeof expected, "%sbinary(1024*x) ", pongs);
+    count_fragments(1024, 1, whole, expected);
+    (void)snprintf(expected, sizeof expected, "%sbinary() ", pongs);
+    count_fragments(1024, 0, whole, expected);
+    (void)snprintf(expected, sizeof expected,
+                   "%ssend-close(1008) WSS_ERR_LIMIT ", pongs);
+    count_fragments(1025, 1, whole, expected);
+    count_fragments(1025, 0, whole, expected);
+    count_fragments(2000, 0, whole, expected);
+  }
+}
+
+/* The next message begins anew. */
+static void b7_fragments_are_of_one_message(void **state) {
+  test_stream stream = {0};
+  test_session it;
+  int i;
+  (void)state;
+  for (i = 0; i < 10; i++) {
+    test_stream_text(&stream, TEST_TEXT_PART, "");
+    test_stream_text(&stream, TEST_PART, "");
+    test_stream_text(&stream, TEST_LAST, "");
+    test_stream_text(&stream, TEST_TEXT, "");
+  }
+  test_session_begin(&it, 100);
+  it.session.max_fragments = 3;
+  test_session_run(&it, &stream, TEST_WHOLE);
+  assert_int_equal(it.messages, 20);
+  test_session_end(&it);
+  test_stream_free(&stream);
+}
+
+/* ---- One message after another ------------------------------------------- */
 
 /* The limit is each message's: many small ones pass it together. */
 static void the_limit_is_of_one_message(void **state) {
@@ -297,7 +376,9 @@ static void no_memory_for_a_reason(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(b4_lengths_limits_and_fragments),
-      cmocka_unit_test(the_limit_and_one_more),
+      cmocka_unit_test(b4_the_limit_and_one_and_two_more),
+      cmocka_unit_test(b7_1024_fragments_and_one_more),
+      cmocka_unit_test(b7_fragments_are_of_one_message),
       cmocka_unit_test(the_limit_is_of_one_message),
       cmocka_unit_test(endless_fragments_end_at_the_limit),
       cmocka_unit_test(whole_messages_take_no_memory),

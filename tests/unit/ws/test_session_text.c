@@ -1,5 +1,5 @@
-/* UTF-8 in text messages: refused at the first bad byte, wherever it stands and
-   however the message is cut. */
+/* UTF-8 in text messages: refused at the first bad byte, however the message is
+   cut. At every position: test_session_utf8.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,25 +41,6 @@ static void expect_at(const test_stream *stream, size_t bad_at) {
   assert_int_equal(it.error_at, bad_at + 1);
   assert_int_equal(it.memory.bytes, 0); /* what had come is given back */
   test_session_end(&it);
-}
-
-/* One frame of 64 bytes and the sequence in it at each position. */
-static void at_each_position_of_a_frame(void **state) {
-  size_t i;
-  size_t at;
-  (void)state;
-  for (i = 0; i < sizeof sequences / sizeof sequences[0]; i++) {
-    size_t size = strlen(sequences[i].bytes);
-    for (at = 0; at + size <= 64; at++) {
-      test_stream stream = {0};
-      char payload[64];
-      memset(payload, 'a', sizeof payload);
-      memcpy(payload + at, sequences[i].bytes, size);
-      test_stream_frame(&stream, TEST_TEXT, payload, sizeof payload);
-      expect_at(&stream, 6 + at + sequences[i].at);
-      test_stream_free(&stream);
-    }
-  }
 }
 
 /* The frame's rest never comes: the bad byte is enough. */
@@ -179,7 +160,6 @@ static void in_a_long_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(at_each_position_of_a_frame),
       cmocka_unit_test(in_a_frame_that_is_not_whole),
       cmocka_unit_test(across_fragments),
       cmocka_unit_test(at_the_end_of_a_message),
