@@ -93,6 +93,7 @@ static sim_peer *connect_from(int port, const char *ip) {
   }
   peers[peer->fd] = peer;
   socket_of(peer)->takes = true;
+  socket_of(peer)->other->room = SIZE_MAX; /* sim_send sends all */
   return peer;
 }
 

@@ -80,8 +80,8 @@ void sim_reset(sim_peer *peer);
 void sim_peer_read(sim_peer *peer, bool on);
 /* Takes so much of what waits. */
 void sim_take(sim_peer *peer, size_t size);
-/* How many bytes the kernel holds for a peer that does not read; SIZE_MAX at
-   first. */
+/* How many bytes the kernel holds for a peer that does not read; 4 MiB at
+   first. 0: it takes nothing, even for one that reads. */
 void sim_room(sim_peer *peer, size_t room);
 /* The most that the kernel takes at once; 0: without limit, as at first. */
 void sim_step(sim_peer *peer, size_t step);

@@ -187,7 +187,7 @@ int uv_timer_init(uv_loop_t *loop, uv_timer_t *timer) {
 int uv_timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t timeout,
                    uint64_t repeat) {
   wss__list *head = LINK(timer->loop->watcher_queue);
-  wss__list *link = head->next;
+  wss__list *link;
   if (uv_is_closing((uv_handle_t *)timer) || callback == NULL)
     return UV_EINVAL;
   (void)uv_timer_stop(timer);
@@ -196,7 +196,7 @@ int uv_timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t timeout,
                        ? UINT64_MAX
                        : timer->loop->time + timeout;
   timer->repeat = repeat;
-  /* Behind all that fire no later. */
+  link = head->next; /* behind all that fire no later */
   while (link != head && timer_of(link)->timeout <= timer->timeout)
     link = link->next;
   wss__list_append(link, LINK(timer->heap_node));
