@@ -17,7 +17,9 @@ struct wss__request {
   const wss_allocator *allocator;
   wss__head head;
   block *blocks;
-  const char **joined; /* for each header, its field's whole value */
+  const char **joined; /* for the first line of each field that has several, its
+                          whole value; NULL until somebody asks */
+  char *room;          /* for what is joined next */
 };
 
 wss__request *wss__request_new(const wss_allocator *allocator,
@@ -109,50 +111,45 @@ static size_t next_named(const wss__request *request, size_t line,
   return line;
 }
 
-/* The values of all lines named as the first one, joined by ", ". */
-static const char *join(wss__request *request, size_t first) {
-  const wss_header *headers = request->public_part.headers;
-  const wss__head_line *lines = request->head.lines;
+/* Takes memory for all that may be joined, so that a look-up cannot fail. To
+   join everything at once would compare each name with each. */
+static int make_room(wss__request *request) {
   size_t count = request->public_part.header_count;
-  wss__slice name = name_at(request, first);
-  size_t size = 1;
+  size_t size = 0;
   size_t i;
-  char *joined;
-  char *at;
-  if (next_named(request, first + 1, name) == count)
-    return headers[first].value;
-  for (i = first; i < count; i = next_named(request, i + 1, name))
-    size += lines[i].value_size + 2;
-  joined = wss__request_alloc(request, size);
-  if (joined == NULL)
-    return NULL;
-  at = joined;
-  for (i = first; i < count; i = next_named(request, i + 1, name)) {
-    if (i > first) {
-      memcpy(at, ", ", 2);
-      at += 2;
-    }
-    memcpy(at, headers[i].value, lines[i].value_size);
-    at += lines[i].value_size;
-  }
-  *at = '\0';
-  return joined;
-}
-
-static int join_all(wss__request *request) {
-  size_t count = request->public_part.header_count;
-  size_t i;
+  for (i = 0; i < count; i++)
+    size += request->head.lines[i].value_size + 2;
+  request->room = wss__request_alloc(request, size);
   request->joined =
       wss__request_alloc(request, (count + 1) * sizeof *request->joined);
-  if (request->joined == NULL)
+  if (request->room == NULL || request->joined == NULL)
     return WSS_ERR_NOMEM;
-  for (i = 0; i < count; i++) {
-    size_t first = next_named(request, 0, name_at(request, i));
-    request->joined[i] = first < i ? request->joined[first] : join(request, i);
-    if (request->joined[i] == NULL)
-      return WSS_ERR_NOMEM;
-  }
+  for (i = 0; i < count; i++)
+    request->joined[i] = NULL;
   return 0;
+}
+
+/* The values of all lines of that name, joined by ", "; first is the first of
+   them, and next the second. */
+static const char *join(wss__request *request, size_t first, size_t next,
+                        wss__slice name) {
+  const wss_header *headers = request->public_part.headers;
+  const wss__head_line *lines = request->head.lines;
+  char *at = request->room;
+  if (request->joined[first] != NULL)
+    return request->joined[first];
+  request->joined[first] = at;
+  memcpy(at, headers[first].value, lines[first].value_size);
+  at += lines[first].value_size;
+  while (next < request->public_part.header_count) {
+    memcpy(at, ", ", 2);
+    memcpy(at + 2, headers[next].value, lines[next].value_size);
+    at += 2 + lines[next].value_size;
+    next = next_named(request, next + 1, name);
+  }
+  *at = '\0';
+  request->room = at + 1;
+  return request->joined[first];
 }
 
 /* Copies "path[?query]", with "/" for an empty path. */
@@ -210,7 +207,7 @@ static int complete(wss__request *request, wss__refusal *refusal) {
   const char *path;
   int err = publish(request);
   if (err == 0)
-    err = join_all(request);
+    err = make_room(request);
   if (err == 0)
     err = check_content(shown, refusal);
   if (err == 0)
@@ -236,9 +233,15 @@ int wss__request_feed(wss__request *request, const uint8_t *data, size_t size,
 /* ---- Look-ups ------------------------------------------------------------ */
 
 const char *wss__request_field(const wss_request *request, const char *name) {
-  const wss__request *own = wss__request_of(request);
-  size_t first = next_named(own, 0, wss__slice_of(name));
-  return first < request->header_count ? own->joined[first] : NULL;
+  wss__request *own = wss__request_of(request);
+  wss__slice wanted = wss__slice_of(name);
+  size_t first = next_named(own, 0, wanted);
+  size_t next;
+  if (first == request->header_count)
+    return NULL;
+  next = next_named(own, first + 1, wanted);
+  return next == request->header_count ? request->headers[first].value
+                                       : join(own, first, next, wanted);
 }
 
 size_t wss__request_field_count(const wss_request *request, const char *name) {

@@ -43,8 +43,9 @@ wss__request *wss__request_of(const wss_request *request);
    asked for is bounded by a small multiple of the head's size. */
 void *wss__request_alloc(wss__request *request, size_t size);
 
-/* All lines of a field, joined by ", "; NULL if absent. Joined when the head
-   was complete, so this never allocates. (Public: wss_request_header.) */
+/* All lines of a field, joined by ", "; NULL if absent. There has been room for
+   that since the head was complete, so this never allocates. (Public:
+   wss_request_header.) */
 const char *wss__request_field(const wss_request *request, const char *name);
 
 /* How many lines of the field there are. */

@@ -206,7 +206,7 @@ static void a_field_without_regard_to_case(void **state) {
   test_request_end(&it);
 }
 
-/* Joined when the head came, so that a look-up cannot fail. */
+/* There has been room since the head came, so that a look-up cannot fail. */
 static void repeated_fields_are_joined(void **state) {
   test_request it;
   const char *joined;
@@ -266,7 +266,8 @@ static void memory_grows_with_what_was_received(void **state) {
     assert_in_range(it.memory.bytes - base, at + 1, 2 * (at + 1) + 256);
   }
   assert_int_equal(test_request_feed(&it, "\r\nHost: a\r\n\r\n", 13), 1);
-  assert_in_range(it.memory.bytes - base, SIZE, 2 * SIZE + 1024);
+  /* The head, and room for what look-ups may join. */
+  assert_in_range(it.memory.bytes - base, SIZE, 3 * SIZE);
   test_request_end(&it);
 }
 

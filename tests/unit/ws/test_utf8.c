@@ -8,69 +8,12 @@
 
 #include <cmocka.h>
 
+#include "utf8_reference.h"
 #include "ws/utf8.h"
-
-/* What a text is, or where it is first wrong. */
-typedef struct verdict {
-  size_t bad; /* offset of the first bad byte; the size if there is none */
-  bool complete;
-} verdict;
-
-/* The code points from to to, in extra + 1 bytes, begin with these bytes at
-   position at: is there one? */
-static bool reachable(const uint8_t *text, size_t size, uint32_t from,
-                      uint32_t to, unsigned extra) {
-  static const uint32_t leads[] = {0, 0xc0, 0xe0, 0xf0};
-  uint32_t low = text[0] - leads[extra];
-  uint32_t high = low;
-  size_t i;
-  for (i = 1; i <= extra; i++) {
-    if (i < size && (text[i] & 0xc0) != 0x80)
-      return false;
-    low = low << 6 | (i < size ? text[i] & 0x3fU : 0);
-    high = high << 6 | (i < size ? text[i] & 0x3fU : 0x3f);
-  }
-  return low <= to && high >= from;
-}
-
-/* Whether 1 to 4 bytes are, or begin, the encoding of one code point; *needed
-   is how many bytes it has. */
-static bool begins(const uint8_t *text, size_t size, size_t *needed) {
-  *needed = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-  if (text[0] < 0x80)
-    return true;
-  if (text[0] < 0xc0 || text[0] > 0xf7)
-    return false;
-  if (*needed == 2)
-    return reachable(text, size, 0x80, 0x7ff, 1);
-  if (*needed == 3)
-    return reachable(text, size, 0x800, 0xd7ff, 2) ||
-           reachable(text, size, 0xe000, 0xffff, 2);
-  return reachable(text, size, 0x10000, 0x10ffff, 3);
-}
-
-static verdict judge(const uint8_t *text, size_t size) {
-  verdict result = {0, true};
-  while (result.bad < size) {
-    const uint8_t *at = text + result.bad;
-    size_t have;
-    size_t needed = 1;
-    for (have = 1; have <= needed && result.bad + have <= size; have++) {
-      if (!begins(at, have, &needed)) {
-        result.bad += have - 1;
-        result.complete = false;
-        return result;
-      }
-    }
-    result.complete = have > needed;
-    result.bad += have - 1;
-  }
-  return result;
-}
 
 /* Byte by byte, and whole. */
 static void agree(const uint8_t *text, size_t size) {
-  verdict expected = judge(text, size);
+  ref_verdict expected = ref_judge(text, size);
   wss__utf8 state = {0, 0, 0};
   size_t at = 0;
   while (at < size && wss__utf8_feed(&state, text + at, 1))
@@ -178,7 +121,8 @@ static void a_text_at_every_split(void **state) {
     for (second = first; second <= size; second++) {
       wss__utf8 at = {0, 0, 0};
       assert_true(wss__utf8_feed(&at, text, first));
-      assert_int_equal(wss__utf8_complete(&at), judge(text, first).complete);
+      assert_int_equal(wss__utf8_complete(&at),
+                       ref_judge(text, first).complete);
       assert_true(wss__utf8_feed(&at, text + first, second - first));
       assert_true(wss__utf8_feed(&at, text + second, size - second));
       assert_true(wss__utf8_complete(&at));
@@ -197,11 +141,11 @@ static void a_bad_byte_at_every_place(void **state) {
   (void)state;
   for (i = 0; i < size * sizeof bad; i++) {
     uint8_t copy[128];
-    verdict expected;
+    ref_verdict expected;
     size_t cut;
     memcpy(copy, text, size);
     copy[i / sizeof bad] = bad[i % sizeof bad];
-    expected = judge(copy, size);
+    expected = ref_judge(copy, size);
     for (cut = 0; cut <= size; cut++) {
       wss__utf8 at = {0, 0, 0};
       bool first = wss__utf8_feed(&at, copy, cut);
@@ -253,7 +197,7 @@ static void random_strings(void **state) {
     size_t size = 0;
     size_t at = 0;
     wss__utf8 utf8 = {0, 0, 0};
-    verdict expected;
+    ref_verdict expected;
     while (size < 150) {
       /* Seldom a bad one, so that some strings come far. */
       const char *piece =
@@ -261,7 +205,7 @@ static void random_strings(void **state) {
       memcpy(text + size, piece, strlen(piece));
       size += strlen(piece);
     }
-    expected = judge(text, size);
+    expected = ref_judge(text, size);
     while (at < size) {
       size_t step = (size_t)random() % 60;
       step = step < size - at ? step : size - at;
