@@ -191,6 +191,7 @@ int uv_timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t timeout,
   if (uv_is_closing((uv_handle_t *)timer) || callback == NULL)
     return UV_EINVAL;
   (void)uv_timer_stop(timer);
+  link = head->next; /* not the timer itself */
   timer->timer_cb = callback;
   timer->timeout = timeout > UINT64_MAX - timer->loop->time
                        ? UINT64_MAX
