@@ -186,7 +186,7 @@ static int check(const char *name, const char *value) {
   return wss__headers_check(headers, 2);
 }
 
-static void every_byte_in_a_name(void **state) {
+static void b8_every_byte_in_a_name(void **state) {
   static const char tchars[] = "!#$%&'*+-.^_`|~0123456789"
                                "abcdefghijklmnopqrstuvwxyz"
                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -203,7 +203,7 @@ static void every_byte_in_a_name(void **state) {
   }
 }
 
-static void every_byte_in_a_value(void **state) {
+static void b8_every_byte_in_a_value(void **state) {
   unsigned byte;
   size_t at;
   (void)state;
@@ -327,8 +327,8 @@ int main(void) {
       cmocka_unit_test(phrases),
       cmocka_unit_test(a_failure_leaves_the_output_unchanged),
       cmocka_unit_test(out_of_memory),
-      cmocka_unit_test(every_byte_in_a_name),
-      cmocka_unit_test(every_byte_in_a_value),
+      cmocka_unit_test(b8_every_byte_in_a_name),
+      cmocka_unit_test(b8_every_byte_in_a_value),
       cmocka_unit_test(what_is_no_header),
       cmocka_unit_test(reserved_names),
       cmocka_unit_test(a_refusal),
