@@ -102,6 +102,8 @@ static kernel_socket *socket_new(void) {
   sock->fd = -1;
   sock->id = ++next_id;
   sock->room = ROOM;
+  sock->quota = SIZE_MAX;
+  sock->limit = SIZE_MAX;
   return sock;
 }
 
@@ -261,6 +263,18 @@ static size_t waits(const kernel_socket *sock) {
   return sock->takes ? 0 : sock->size - sock->taken;
 }
 
+/* Of what waits, that which may be read. */
+static size_t there(const kernel_socket *sock) {
+  size_t waiting = waits(sock);
+  size_t left = sock->limit - sock->read - sock->taken;
+  return waiting < left ? waiting : left;
+}
+
+/* The peer's FIN is behind all bytes. */
+static bool fin_is_there(const kernel_socket *sock) {
+  return sock->fin && there(sock) == waits(sock);
+}
+
 static void socket_free(kernel_socket *sock, bool reset) {
   size_t i;
   for (i = 0; i < sock->waiting; i++)
@@ -303,17 +317,19 @@ int kernel_shutdown(int fd) {
 ssize_t kernel_read(int fd, void *data, size_t size) {
   kernel_socket *sock = known(fd);
   int error = sock->error;
-  size_t there = waits(sock);
-  if (there > 0) {
-    if (size > there)
-      size = there;
+  size_t some = there(sock);
+  if (some > 0) {
+    if (size > some)
+      size = some;
     memcpy(data, sock->data + sock->taken, size);
     sock->taken += size;
-    if (sock->taken == sock->size)
+    if (sock->taken == sock->size) {
+      sock->read += sock->size;
       sock->taken = sock->size = 0;
+    }
     return (ssize_t)size;
   }
-  if (sock->fin)
+  if (fin_is_there(sock))
     return 0;
   sock->error = 0;
   if (error != 0)
@@ -323,10 +339,11 @@ ssize_t kernel_read(int fd, void *data, size_t size) {
 
 /* How much may be written to a socket's buffer now. */
 static size_t free_room(const kernel_socket *sock) {
-  size_t there = waits(sock);
-  if (sock->takes && sock->room > 0)
-    return SIZE_MAX;
-  return sock->room > there ? sock->room - there : 0;
+  size_t waiting = waits(sock);
+  size_t room = sock->room > waiting ? sock->room - waiting : 0;
+  if (sock->takes && room > 0)
+    room = SIZE_MAX;
+  return room < sock->quota ? room : sock->quota;
 }
 
 static void receive(kernel_socket *sock, const void *data, size_t size) {
@@ -367,6 +384,8 @@ ssize_t kernel_write(int fd, const void *data, size_t size) {
     size = room;
   if (other->step > 0 && size > other->step)
     size = other->step;
+  if (other->quota != SIZE_MAX)
+    other->quota -= size;
   receive(other, data, size);
   return (ssize_t)size;
 }
@@ -376,14 +395,14 @@ unsigned kernel_poll(int fd) {
   unsigned events = 0;
   if (sock->listens)
     return sock->waiting > 0 ? POLLIN : 0;
-  if (waits(sock) > 0 || sock->fin || sock->dead)
+  if (there(sock) > 0 || fin_is_there(sock) || sock->dead)
     events |= POLLIN;
   if (sock->fin_sent || sock->dead || sock->other == NULL ||
       free_room(sock->other) > 0)
     events |= POLLOUT;
   if (sock->error != 0)
     events |= POLLERR;
-  if (sock->dead || (sock->fin && sock->fin_sent))
+  if (sock->dead || (fin_is_there(sock) && sock->fin_sent))
     events |= POLLHUP;
   return events;
 }

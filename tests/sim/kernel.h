@@ -23,6 +23,9 @@ typedef struct kernel_socket {
   size_t taken; /* so much of it has been read */
   size_t room;  /* the most that may wait to be read */
   size_t step;  /* the most that is taken at once; 0: all */
+  size_t quota; /* the most that is taken from now on */
+  size_t read;  /* bytes that were read and are no longer in data */
+  size_t limit; /* the most that may be read, ever */
   int error;    /* pending: what the next call returns, once */
   bool takes;   /* whatever comes counts as read */
   bool connected;

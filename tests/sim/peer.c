@@ -154,6 +154,15 @@ void sim_step(sim_peer *peer, size_t step) {
   socket_of(peer)->step = step;
 }
 
+void sim_quota(sim_peer *peer, size_t quota) {
+  socket_of(peer)->quota = quota;
+}
+
+void sim_arrive(sim_peer *peer, size_t limit) {
+  if (socket_of(peer)->other != NULL)
+    socket_of(peer)->other->limit = limit;
+}
+
 size_t sim_held(const sim_peer *peer) {
   const kernel_socket *sock = socket_of(peer);
   return sock->takes ? 0 : sock->size - sock->taken;

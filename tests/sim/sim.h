@@ -85,6 +85,12 @@ void sim_take(sim_peer *peer, size_t size);
 void sim_room(sim_peer *peer, size_t room);
 /* The most that the kernel takes at once; 0: without limit, as at first. */
 void sim_step(sim_peer *peer, size_t step);
+/* The kernel takes so many bytes for the peer, and then no more until this is
+   called again; SIZE_MAX at first. */
+void sim_quota(sim_peer *peer, size_t quota);
+/* Of what the peer sends, so many bytes arrive, counted from the first that it
+   ever sent; what is behind them is on its way. SIZE_MAX at first. */
+void sim_arrive(sim_peer *peer, size_t limit);
 /* How much the kernel holds for the peer. */
 size_t sim_held(const sim_peer *peer);
 /* How much of what the peer sent has not been read. */
