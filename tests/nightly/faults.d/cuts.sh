@@ -1,0 +1,11 @@
+#!/bin/bash
+# wss_server_close at each byte of a TLS handshake and upgrade, and every action
+# from every callback over TLS (D7, D6), on the simulator: some minutes.
+. "$(dirname -- "$0")/../common.sh"
+
+build=$WSS_BUILD/sim
+wss_configure "$build" -DCMAKE_BUILD_TYPE=Debug -DWSS_SANITIZE=address,undefined
+wss_build "$build" sim_cuts
+"$WSS_SRC/tests/pki.sh" "$build/pki"
+export WSS_PKI=$build/pki WSS_ALL_CUTS=1
+"$build/tests/sim/sim_cuts"
