@@ -18,7 +18,7 @@ struct probe {
   const char *origins[LIST + 1];
   const char *subprotocols[LIST + 1];
   const char *host, *cert, *key;
-  int64_t port, grace;
+  int64_t port, grace, max_block;
   bool plain, http;
   uv_signal_t terminate;
 };

@@ -5,6 +5,7 @@
  *   --host H  --port N  --v6only  --cert FILE  --key FILE  --plain  --http
  *   --grace MS  --handshake-timeout MS  --close-timeout MS
  *   --max-send-buffer N  --send-high-water N  --max-message N
+ *   --max-block N: the library's allocator has no larger piece of memory
  *   --origin X  --subprotocol X      (each may be repeated)
  *
  * The path of a request says how it is answered:
@@ -166,6 +167,7 @@ static void print_close(const wss_close_info *info) {
   json_result("error", info->error);
   json_number("status", info->status);
   json_text("message", info->message);
+  json_number("bytes_in", info->bytes_in);
 }
 
 static void on_close(wss_conn *conn, const wss_close_info *info, void *user) {
@@ -197,6 +199,20 @@ static void on_terminate(uv_signal_t *handle, int signum) {
   struct probe *probe = handle->data;
   (void)signum;
   wss_server_close(probe->server, probe->grace, probe_closed);
+}
+
+/* An allocator whose user is the size of the largest block there is. */
+static void *probe_realloc(void *memory, size_t size, void *user) {
+  return (int64_t)size > *(int64_t *)user ? NULL : realloc(memory, size);
+}
+
+static void *probe_malloc(size_t size, void *user) {
+  return probe_realloc(NULL, size, user);
+}
+
+static void probe_free(void *memory, void *user) {
+  (void)user;
+  free(memory);
 }
 
 static bool append(const char **list, const char *value) {
@@ -234,6 +250,7 @@ static bool parse(struct probe *probe, char **argv) {
       {"--max-send-buffer", &options->max_send_buffer},
       {"--send-high-water", &options->send_high_water},
       {"--max-message", &options->max_message_size},
+      {"--max-block", &probe->max_block},
   };
   while (*++argv != NULL) {
     const char *name = *argv;
@@ -280,6 +297,9 @@ static int start(struct probe *probe) {
   int err;
   if (probe->http)
     handler.on_http = on_http;
+  if (probe->max_block > 0)
+    probe->options.allocator = (wss_allocator){probe_malloc, probe_realloc,
+                                               probe_free, &probe->max_block};
   if (probe->origins[0] != NULL)
     probe->options.origins = probe->origins;
   if (probe->subprotocols[0] != NULL)

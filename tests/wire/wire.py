@@ -27,6 +27,9 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "LeakSanitizer", "runtime error:")
 
+# States of linux/tcp.h: the peer has sent FIN; nothing is left.
+TCP_CLOSE_WAIT, TCP_CLOSE = 8, 7
+
 Frame = collections.namedtuple("Frame", "fin rsv opcode payload")
 Response = collections.namedtuple("Response", "status headers body")
 
@@ -464,6 +467,16 @@ class RawClient:
         rest = self.read_end(within)
         if rest:
             raise AssertionError(f"bytes before the end: {rest[:200]!r}")
+
+    def await_end_unread(self, within=DEADLINE):
+        """Waits for the server's FIN or RST without reading what came before;
+        returns which one it was, as the kernel knows it."""
+        poller = select.poll()
+        poller.register(self._socket, select.POLLRDHUP)
+        if not poller.poll(within * 1000):
+            raise AssertionError("waited in vain for a FIN")
+        state = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return {TCP_CLOSE_WAIT: "end", TCP_CLOSE: "reset"}.get(state, state)
 
     def end_tls(self):
         """A close_notify alert; TCP stays."""
