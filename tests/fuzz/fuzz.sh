@@ -24,6 +24,9 @@ if [ -d "$here/regress/$target" ]; then
 fi
 count=$(find "${inputs[@]}" -type f | wc -l)
 [ "$count" -gt 0 ] || { echo "$target has no inputs" >&2; exit 1; }
+# A run takes little memory; what it frees is kept unused for some hundred runs,
+# and not for as long as to need fresh pages all the time.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=16"
 if [ "$seconds" -eq 0 ]; then
   set -- -runs=0 "$@"
 else

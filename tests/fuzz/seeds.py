@@ -301,7 +301,118 @@ def handshakes():
     yield "two-origins", settings(0) + handshake("Origin: a://h", "Origin: a://h")
 
 
+# ---- The whole server --------------------------------------------------------
+
+# See server/machine.h and machine.c; the order of their enum.
+OPERATIONS = (
+    "CONNECT RAW TEXT_PIECE FRAME BIG_FRAME FIN HANG_UP RESET TIME READ ROOM TAKE"
+    " FAULT ACT REACTION NO_MEMORY STALL DESCRIPTORS TRANSPORT MEET"
+).split()
+ACTS = (
+    "NOTHING SEND SEND_BIG PING CLOSE TERMINATE PAUSE RESUME ACCEPT REFUSE ASK"
+    " MISUSE TERMINATE_ALL CLOSE_LISTENER CLOSE_SERVER"
+).split()
+CALLBACKS = "REQUEST HTTP OPEN MESSAGE PONG DRAIN CLOSE ERROR".split()
+ACCEPT, REFUSE, DEFER, WITHIN = range(4)
+FIRST_HALF, ORIGIN, OTHER_ORIGIN, PROTOCOL, END, GET, HEAD, POST, OLD, LENGTH = range(10)
+
+
+def op(name, a=0, b=0, peer=0, content=b""):
+    return bytes([OPERATIONS.index(name) | peer << 5, a, b]) + content
+
+
+def act(name, conn=0):
+    return op("ACT", ACTS.index(name), conn)
+
+
+def reaction(callback, name):
+    return op("REACTION", CALLBACKS.index(callback), ACTS.index(name))
+
+
+def sent(first, payload=b"", peer=0):
+    return op("FRAME", first, len(payload), peer, payload)
+
+
+def options(answer=ACCEPT, http=False, chosen=b"\0\0\0"):
+    return chosen + bytes([answer | (4 if http else 0)])
+
+
+HELLO = sent(TEXT, b"Hello")
+BYE = sent(CLOSE, b"\x03\xe8")
+MEET = op("MEET")
+
+RUNS = {
+    "echo": MEET + HELLO + sent(BINARY, b"x" * 130) + BYE + op("FIN"),
+    "fragments": MEET + sent(TEXT_PART, b"a") + sent(PING, b"p") + sent(LAST, b"b"),
+    "two": MEET + op("MEET", peer=1) + HELLO + sent(TEXT, b"b", 1) + op("RESET", peer=1),
+    "origin": op("CONNECT")
+    + b"".join(op("TEXT_PIECE", i) for i in (FIRST_HALF, ORIGIN, PROTOCOL, END)),
+    "origin-refused": op("CONNECT")
+    + b"".join(op("TEXT_PIECE", i) for i in (FIRST_HALF, OTHER_ORIGIN, END)),
+    "page": op("CONNECT") + op("TEXT_PIECE", GET) + op("TEXT_PIECE", END),
+    "page-head": op("CONNECT") + op("TEXT_PIECE", HEAD) + op("TEXT_PIECE", END),
+    "post": op("CONNECT") + op("TEXT_PIECE", POST) + op("TEXT_PIECE", END),
+    "old": op("CONNECT") + op("TEXT_PIECE", OLD),
+    "silent": op("CONNECT") + op("TIME", 4) + op("TIME", 3),
+    "slow": op("CONNECT") + op("TEXT_PIECE", GET) + op("TIME", 4),
+    "garbage": op("CONNECT") + op("RAW", 5, content=b"\x16\x03\x01\0\x05"),
+    "protocol-error": MEET + sent(0x83) + HELLO + op("TIME", 3),
+    "too-big": MEET + op("BIG_FRAME", BINARY, 250) + op("BIG_FRAME", BINARY, 255),
+    "declared": MEET + op("RAW", 14, content=header(BINARY, 1 << 20)),
+    "unfinished": MEET + sent(TEXT_PART, b"a") + op("TIME", 6),
+    "idle": MEET + op("TIME", 6) + op("TIME", 6) + op("TIME", 6),
+    "app-closes": MEET + act("CLOSE") + BYE,
+    "app-closes-alone": MEET + act("CLOSE") + op("TIME", 3) + op("TIME", 3),
+    "app-terminates": MEET + act("SEND_BIG") + act("TERMINATE"),
+    "app-pauses": MEET + act("PAUSE") + HELLO + HELLO + act("RESUME"),
+    "app-pings": MEET + act("PING") + sent(PONG, b"?") + act("ASK") + act("MISUSE"),
+    "app-closes-server": MEET + HELLO + act("CLOSE_SERVER") + op("TIME", 2),
+    "app-closes-listener": MEET + act("CLOSE_LISTENER") + HELLO,
+    "app-ends-all": MEET + op("MEET", peer=1) + act("TERMINATE_ALL"),
+    "in-open": reaction("OPEN", "SEND") + MEET + HELLO,
+    "in-open-terminates": reaction("OPEN", "TERMINATE") + MEET,
+    "in-message-closes": reaction("MESSAGE", "CLOSE") + MEET + HELLO + HELLO + BYE,
+    "in-message-pauses": reaction("MESSAGE", "PAUSE") + MEET + HELLO + HELLO,
+    "in-message-server": reaction("MESSAGE", "CLOSE_SERVER") + MEET + HELLO,
+    "in-close-server": reaction("CLOSE", "CLOSE_SERVER") + MEET + op("RESET"),
+    "in-drain": reaction("DRAIN", "SEND_BIG") + MEET + act("SEND_BIG"),
+    "in-error": reaction("ERROR", "CLOSE_SERVER") + op("CONNECT") + op("RAW", 1, content=b"\0"),
+    "stopped-reader": MEET + op("READ", 0) + op("ROOM", 4) + act("SEND_BIG") + op("TIME", 6),
+    "slow-reader": MEET
+    + op("READ", 0)
+    + op("ROOM", 10, 7)
+    + act("SEND_BIG")
+    + op("TAKE", 5)
+    + op("TIME", 4)
+    + op("READ", 1),
+    "ping-flood": MEET + op("READ", 0) + op("ROOM", 0) + sent(PING, b"p") * 60,
+    "half-closed": MEET + op("FIN") + act("SEND"),
+    "stall": MEET + op("STALL", 90) + HELLO + op("TIME", 2),
+    "no-descriptors": op("DESCRIPTORS", 1) + op("CONNECT") + op("CONNECT", peer=1) + op("TIME", 3),
+    "no-memory": MEET + op("NO_MEMORY", 1, 1) + HELLO + sent(TEXT_PART, b"a"),
+    "drip": op("CONNECT") + op("TEXT_PIECE", FIRST_HALF) + op("TRANSPORT", 2, 0, 0, b"\r\n"),
+}
+FAULTY = [MEET + HELLO + act("SEND_BIG") + op("FAULT", call, 1) + HELLO + op("MEET", peer=1)
+          for call in range(13)]
+
+
+def conn():
+    for name, run in RUNS.items():
+        yield name, options() + run
+    for answer in (REFUSE, DEFER, WITHIN):
+        yield f"answer-{answer}", options(answer) + MEET + act("ACCEPT") + HELLO
+        yield f"answer-{answer}-later", options(answer) + MEET + op("FIN") + act("REFUSE")
+    for name in ("page", "page-head"):
+        yield name + "-http", options(http=True) + reaction("HTTP", "SEND") + RUNS[name]
+        yield name + "-http-404", options(http=True) + RUNS[name]
+    for name in ("echo", "two", "fragments", "stopped-reader", "ping-flood", "idle"):
+        yield name + "-limits", options(chosen=b"\x95\x95\x15") + RUNS[name]
+    for number, run in enumerate(FAULTY):
+        yield f"fault-{number}", options() + run
+
+
 TARGETS = {
+    "conn": conn,
     "close": closes,
     "frame": frames,
     "handshake": handshakes,

@@ -228,27 +228,6 @@ int kernel_connect(int fd, int port, const struct sockaddr_storage *from) {
   return 0;
 }
 
-int kernel_accept(int fd) {
-  kernel_socket *listener = known(fd);
-  kernel_socket *sock;
-  int error = kernel_fault(SIM_ACCEPT);
-  if (listener->waiting == 0)
-    return UV_EAGAIN;
-  if (error == 0)
-    error = give_fd(listener->queue[0]);
-  if (error == UV_EMFILE || error == UV_ENFILE)
-    return error;  /* it goes on waiting */
-  if (error < 0) { /* such an error is about the connection */
-    sock = listener->queue[0];
-    (void)give_fd(sock);
-    kernel_close(sock->fd, true);
-  }
-  listener->waiting--;
-  memmove(listener->queue, listener->queue + 1,
-          listener->waiting * sizeof sock);
-  return error;
-}
-
 /* The other end learns that this one is reset. */
 static void reset_other(kernel_socket *sock) {
   kernel_socket *other = sock->other;
@@ -288,6 +267,23 @@ static void socket_free(kernel_socket *sock, bool reset) {
   free(sock->queue);
   free(sock->data);
   free(sock);
+}
+
+int kernel_accept(int fd) {
+  kernel_socket *listener = known(fd);
+  int error = kernel_fault(SIM_ACCEPT);
+  if (listener->waiting == 0)
+    return UV_EAGAIN;
+  if (error == 0)
+    error = give_fd(listener->queue[0]);
+  if (error == UV_EMFILE || error == UV_ENFILE)
+    return error; /* it goes on waiting */
+  if (error < 0)  /* such an error is about the connection */
+    socket_free(listener->queue[0], true);
+  listener->waiting--;
+  memmove(listener->queue, listener->queue + 1,
+          listener->waiting * sizeof listener->queue[0]);
+  return error;
 }
 
 void kernel_shed(int fd) {

@@ -117,7 +117,6 @@ static void refuse_request(app *it, app_conn *conn) {
 
 static void ask(const app *it, const app_conn *conn) {
   wss_tls_info info;
-  wss_stats stats;
   CHECK(wss_conn_server(conn->conn) == it->server);
   CHECK(wss_conn_find(it->server, conn->id) == conn->conn);
   CHECK(wss_conn_id(conn->conn) == conn->id);
@@ -125,8 +124,6 @@ static void ask(const app *it, const app_conn *conn) {
   CHECK(wss_conn_remote(conn->conn).ip[0] != '\0');
   if (wss_conn_tls(conn->conn, &info) == 0)
     CHECK(info.version != NULL && info.cipher != NULL);
-  wss_server_stats(it->server, &stats);
-  CHECK(!conn->opened || stats.open > 0);
 }
 
 static void misuse(app *it, app_conn *conn) {
