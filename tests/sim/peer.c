@@ -163,6 +163,15 @@ void sim_arrive(sim_peer *peer, size_t limit) {
     socket_of(peer)->other->limit = limit;
 }
 
+void sim_lose(sim_peer *peer) {
+  kernel_socket *other = socket_of(peer)->other;
+  if (other == NULL)
+    return;
+  if (other->size > other->limit - other->read)
+    other->size = other->limit - other->read;
+  other->limit = SIZE_MAX;
+}
+
 size_t sim_held(const sim_peer *peer) {
   const kernel_socket *sock = socket_of(peer);
   return sock->takes ? 0 : sock->size - sock->taken;

@@ -91,6 +91,8 @@ void sim_quota(sim_peer *peer, size_t quota);
 /* Of what the peer sends, so many bytes arrive, counted from the first that it
    ever sent; what is behind them is on its way. SIZE_MAX at first. */
 void sim_arrive(sim_peer *peer, size_t limit);
+/* As if what has not arrived had never been sent. */
+void sim_lose(sim_peer *peer);
 /* How much the kernel holds for the peer. */
 size_t sim_held(const sim_peer *peer);
 /* How much of what the peer sent has not been read. */
