@@ -23,7 +23,8 @@ static bool is_quoted_token(wss__slice text) {
   for (i = 1; i < text.size - 1; i++) {
     if (text.data[i] == '\\')
       i++;
-    if (i == text.size - 1 || !wss__is_tchar((uint8_t)text.data[i]))
+    /* A backslash in front of the last quote has that one escaped: no token. */
+    if (!wss__is_tchar((uint8_t)text.data[i]))
       return false;
   }
   return true;

@@ -89,6 +89,26 @@ static void fails_with_the_last(const test_stream *stream) {
   test_session_end(&it);
 }
 
+/* With good text behind it in the same read; the character is as long as its
+   first byte says, if the bad byte would let it. */
+static void fails_at_once(const uint8_t *text, size_t size,
+                          const sequence *bad) {
+  uint8_t payload[POSITIONS + 4 + 40];
+  size_t length = bad->bytes[0] < 0xe0 ? 2 : bad->bytes[0] < 0xf0 ? 3 : 4;
+  test_stream stream = {0};
+  test_session it;
+  memset(payload, 'z', sizeof payload);
+  memcpy(payload, text, size);
+  if (bad->bytes[bad->size - 1] < 0xc0 && bad->size < length)
+    memset(payload + size, 0x80, length - bad->size);
+  test_stream_frame(&stream, TEST_TEXT, payload, size + 40);
+  test_session_begin(&it, LIMIT);
+  assert_int_equal(test_session_feed(&it, stream.bytes, stream.size),
+                   WSS_ERR_UTF8);
+  test_session_end(&it);
+  test_stream_free(&stream);
+}
+
 static void b5_at_each_position(void **state) {
   size_t cases = 0;
   size_t i;
@@ -107,6 +127,7 @@ static void b5_at_each_position(void **state) {
       test_stream_bytes(&stream, text, size);
       fails_with_the_last(&stream);
       test_stream_free(&stream);
+      fails_at_once(text, size, &sequences[i]);
       /* In a fragment, cut from the one before within the sequence or in front
          of it. */
       test_stream_frame(&stream, TEST_TEXT_PART, text, size - 1 - at % 2);
@@ -122,7 +143,7 @@ static void b5_at_each_position(void **state) {
       test_stream_frame(&stream, TEST_CLOSE, payload, 2 + size);
       fails_with_the_last(&stream);
       test_stream_free(&stream);
-      cases += 3;
+      cases += 4;
     }
   }
   (void)print_message("%zu sequences, %zu cases\n", count, cases);
