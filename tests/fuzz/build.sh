@@ -29,3 +29,6 @@ quietly cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_C_COMPILER=clang \
 quietly cmake --build "$folder" --target "$target"
 rm -rf "$folder/seeds"
 "${WSS_PYTHON:-python3}" -B "$here/seeds.py" "$folder/seeds"
+if [ "$target" = fuzz ]; then
+  quietly sh "$here/../pki.sh" "$folder/pki"
+fi

@@ -26,7 +26,8 @@ count=$(find "${inputs[@]}" -type f | wc -l)
 [ "$count" -gt 0 ] || { echo "$target has no inputs" >&2; exit 1; }
 # A run takes little memory; what it frees is kept unused for some hundred runs,
 # and not for as long as to need fresh pages all the time.
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=16"
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=16:malloc_context_size=2"
+export WSS_PKI=$folder/pki
 if [ "$seconds" -eq 0 ]; then
   set -- -runs=0 "$@"
 else
@@ -46,9 +47,9 @@ input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
 cat >&2 <<END
 
 $target failed. To see it again:
-  $program ${input:-FILE}
+  WSS_PKI=$WSS_PKI $program ${input:-FILE}
 To make the input smaller:
-  $program -minimize_crash=1 -runs=100000 ${input:-FILE}
+  WSS_PKI=$WSS_PKI $program -minimize_crash=1 -runs=100000 ${input:-FILE}
 Once it is mended, the input goes to tests/fuzz/regress/$target/ under a name
 that says what was wrong.
 END

@@ -317,8 +317,9 @@ ACCEPT, REFUSE, DEFER, WITHIN = range(4)
 FIRST_HALF, ORIGIN, OTHER_ORIGIN, PROTOCOL, END, GET, HEAD, POST, OLD, LENGTH = range(10)
 
 
-def op(name, a=0, b=0, peer=0, content=b""):
-    return bytes([OPERATIONS.index(name) | peer << 5, a, b]) + content
+def op(name, a=0, b=0, peer=0, content=b"", settle=True):
+    first = OPERATIONS.index(name) | peer << 5 | (0 if settle else 0x80)
+    return bytes([first, a, b]) + content
 
 
 def act(name, conn=0):
@@ -411,7 +412,93 @@ def conn():
         yield f"fault-{number}", options() + run
 
 
+# ---- TLS ---------------------------------------------------------------------
+
+
+def sized(size, *parts):
+    """TLS's vectors: their length in so many bytes, and the content."""
+    content = b"".join(parts)
+    return len(content).to_bytes(size, "big") + content
+
+
+def shorts(*values):
+    return b"".join(struct.pack(">H", value) for value in values)
+
+
+def extension(number, *parts):
+    return shorts(number) + sized(2, *parts)
+
+
+SUITES_13, SUITES_12 = (0x1301, 0x1302, 0x1303), (0xC02B, 0xC02C, 0xCCA9, 0xC02F)
+
+
+def client_hello(suites=SUITES_13 + SUITES_12, versions=(0x0304, 0x0303), more=b""):
+    """RFC 8446 4.1.2; of a key share only the size is right."""
+    extensions = (
+        extension(0, sized(2, b"\0", sized(2, b"localhost"))),
+        extension(10, sized(2, shorts(0x001D, 0x0017))),
+        extension(13, sized(2, shorts(0x0403, 0x0804, 0x0401))),
+        extension(16, sized(2, sized(1, b"http/1.1"))),
+        extension(43, sized(1, shorts(*versions))) if versions else b"",
+        extension(51, sized(2, shorts(0x001D), sized(2, bytes(range(1, 33))))),
+        more,
+    )
+    body = (
+        shorts(0x0303) + bytes(range(32)) + sized(1, bytes(32))
+        + sized(2, shorts(*suites)) + sized(1, b"\0") + sized(2, *extensions)
+    )
+    return b"\x01" + sized(3, body)
+
+
+def record(content, kind=22, version=0x0301):
+    return bytes([kind]) + shorts(version) + sized(2, content)
+
+
+CLIENT_HELLO = client_hello()
+NO_CLIENT = 3
+TLS_13, TLS_12 = 0, 1
+PAST, SEAL, ALERT, NOTIFY, FLIP, CUT = range(6)
+
+WIRE = {
+    "hello": record(CLIENT_HELLO),
+    "hello-12": record(client_hello(SUITES_12, ())),
+    "hello-no-suite": record(client_hello((0x002F,), ())),
+    "hello-tls-1.1": record(client_hello(SUITES_12, (0x0302,))),
+    "hello-bytes": b"".join(record(CLIENT_HELLO[i : i + 9]) for i in range(0, len(CLIENT_HELLO), 9)),
+    "hello-record-limit": record(client_hello(more=extension(28, shorts(64)))),
+    "hello-twice-extended": record(client_hello(more=extension(16, sized(2, sized(1, b"h2"))))),
+    "hello-large": record(b"\x01\xff\xff\xff" + CLIENT_HELLO[4:]),
+    "hello-then-ccs": record(CLIENT_HELLO) + record(b"\x01", 20) + record(bytes(40), 23, 0x0303),
+    "sslv2": b"\x80\x2e\x01\x00\x02\x00\x15\0\0\0\x10" + bytes(37),
+    "http": head("Host: h"),
+    "alert": record(b"\x02\x28", 21),
+    "empty-records": record(b"") * 6,
+    "data-first": record(b"early", 23),
+    "too-long": b"\x16\x03\x01\x48\x01" + bytes(60),
+    "nothing": b"\0\0\0\0",
+}
+
+
+def tls():
+    for name, run in RUNS.items():
+        yield name, options() + run
+    for name in ("echo", "page", "app-closes", "protocol-error", "idle"):
+        yield name + "-12", options() + RUNS[name].replace(MEET, op("MEET", 0, TLS_12))
+    for name, content in WIRE.items():
+        pieces = [content[i : i + 255] for i in range(0, len(content), 255)]
+        raw = b"".join(op("RAW", len(piece), content=piece) for piece in pieces)
+        yield "wire-" + name, options() + op("CONNECT", 0, NO_CLIENT) + raw + op("TIME", 4)
+    for how in (TLS_13, TLS_12):
+        meet = op("MEET", 0, how)
+        for a in range(6):
+            broken = op("TRANSPORT", a, 22, 0, b"\x01\0\0\0" if a < 2 else b"")
+            yield f"break-{a}-{how}", options() + meet + broken + HELLO
+            early = op("CONNECT", 0, how, settle=False) + broken
+            yield f"break-{a}-{how}-early", options() + early + RUNS["page"][3:]
+
+
 TARGETS = {
+    "tls": tls,
     "conn": conn,
     "close": closes,
     "frame": frames,
