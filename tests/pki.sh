@@ -13,6 +13,7 @@
 #   client          may not be used by a server
 #   other.key       belongs to no certificate here
 #   encrypted-*.key keys with the passphrase "secret"; encrypted.pem holds one
+#   quick.key       the same, in one round
 #   garbage empty truncated corrupted         .pem and .key that are not
 #   der             .pem and .key that are not PEM
 set -eu
@@ -118,6 +119,8 @@ cat server.pem server.key >combined.pem
 curve other P-256
 
 openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:secret -in server.key -out encrypted-pkcs8.key
+# Weakly, so that many wrong passphrases are soon tried.
+openssl pkcs8 -topk8 -v2 aes-128-cbc -iter 1 -passout pass:secret -in server.key -out quick.key
 openssl pkey -traditional -aes-128-cbc -passout pass:secret -in server.key -out encrypted-ec.key
 openssl pkey -traditional -des3 -passout pass:secret -in rsa2048.key -out encrypted-rsa.key
 cat server.pem encrypted-pkcs8.key >encrypted.pem

@@ -115,8 +115,15 @@ static bool on_message(void *owner, wss_type type, const uint8_t *data,
   assert_true(type == WSS_TEXT || type == WSS_BINARY);
   put_event(it, type == WSS_TEXT ? "text" : "binary", data, size);
   it->messages++;
-  if (it->messages == it->close_after)
+  if (it->messages == it->close_after) {
+    /* What the event was shown outlives the close. */
+    uint8_t *copy = malloc(size + 1);
+    assert_non_null(copy);
+    memcpy(copy, data, size);
     assert_int_equal(wss__session_close(&it->session, 4000, "bye", 3), 0);
+    assert_memory_equal(data, copy, size);
+    free(copy);
+  }
   it->stopped = it->stop;
   return !it->stop;
 }

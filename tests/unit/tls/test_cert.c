@@ -123,12 +123,35 @@ static void a_chain_must_fit_into_a_handshake(void **state) {
   wss__tls_file_free(&other, &wss__default_allocator);
 }
 
+/* "client" is one for clients; "ca" may sign certificates and nothing else. */
+static void a_certificate_must_be_for_a_server(void **state) {
+  static const struct {
+    const char *name;
+    const char *why;
+  } table[] = {{"client.pem", "extended key usage lacks serverAuth"},
+               {"ca.pem", "key usage lacks digitalSignature"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    wss__tls_file file = read_pki(table[i].name);
+    mbedtls_x509_crt chain;
+    mbedtls_x509_crt_init(&chain);
+    assert_int_equal(wss__tls_cert_parse(&chain, &file, &detail), 0);
+    assert_int_equal(wss__tls_cert_check(&chain, &file, &detail),
+                     WSS_ERR_INVALID);
+    if (strstr(detail.text, table[i].why) == NULL)
+      fail_msg("%s: \"%s\"", table[i].name, detail.text);
+    mbedtls_x509_crt_free(&chain);
+    wss__tls_file_free(&file, &wss__default_allocator);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_certificate_is_taken),
       cmocka_unit_test(line_ends_of_windows_are_fine),
       cmocka_unit_test(a_block_that_does_not_end),
       cmocka_unit_test(a_chain_must_fit_into_a_handshake),
+      cmocka_unit_test(a_certificate_must_be_for_a_server),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,14 +8,39 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "support/allocator.h"
 #include "tls/file.h"
 
 #define UNREADABLE (-1)
 #define UNPARSABLE (-2)
+
+/* What read and fstat do in place of what they should: an errno once, or an end
+   of the file (0); -1 for nothing. */
+static int read_fault = -1;
+static int fstat_fault = -1;
+
+ssize_t read(int descriptor, void *data, size_t size) {
+  int fault = read_fault;
+  read_fault = -1;
+  if (fault < 0)
+    return syscall(SYS_read, descriptor, data, size);
+  errno = fault;
+  return fault == 0 ? 0 : -1;
+}
+
+int fstat(int descriptor, struct stat *status) {
+  int fault = fstat_fault;
+  fstat_fault = -1;
+  if (fault < 0)
+    return fstatat(descriptor, "", status, AT_EMPTY_PATH);
+  errno = fault;
+  return -1;
+}
 
 static char folder[] = "/tmp/wss-file-XXXXXX";
 static char path[64];
@@ -149,6 +174,84 @@ static void control_bytes_do_not_reach_the_sentence(void **state) {
                       "local_pk /none??[2J: No such file or directory");
 }
 
+static void a_read_that_is_interrupted_goes_on(void **state) {
+  (void)state;
+  write_file("some text\n", 10);
+  read_fault = EINTR;
+  wss__tls_file file = read_path(path, 0);
+  assert_int_equal(read_fault, -1);
+  assert_string_equal(file.text, "some text\n");
+  wss__tls_file_free(&file, &wss__default_allocator);
+  unlink(path);
+}
+
+static void a_read_that_fails_is_told(void **state) {
+  (void)state;
+  write_file("some text\n", 10);
+  read_fault = EIO;
+  expect_refused(UNREADABLE, "Input/output error");
+  fstat_fault = EIO;
+  expect_refused(UNREADABLE, "Input/output error");
+  unlink(path);
+}
+
+/* The file became shorter after its size was asked for. */
+static void what_is_there_is_taken(void **state) {
+  (void)state;
+  write_file("some text\n", 10);
+  read_fault = 0;
+  wss__tls_file file = read_path(path, 0);
+  assert_int_equal(file.size, 0);
+  assert_string_equal(file.text, "");
+  wss__tls_file_free(&file, &wss__default_allocator);
+  unlink(path);
+}
+
+static void *plain_malloc(size_t size, void *user) {
+  (void)user;
+  return malloc(size);
+}
+
+static void *plain_realloc(void *memory, size_t size, void *user) {
+  (void)user;
+  return realloc(memory, size);
+}
+
+/* Keeps what the memory held when it was given back. */
+static void keeping_free(void *memory, void *user) {
+  memcpy(user, memory, 10);
+  free(memory);
+}
+
+static void a_key_is_wiped(void **state) {
+  char left[11] = "not called";
+  const wss_allocator allocator = {plain_malloc, plain_realloc, keeping_free,
+                                   left};
+  wss__tls_file file = {.option = "local_pk", .path = path};
+  (void)state;
+  write_file("secret key", 10);
+  assert_int_equal(
+      wss__tls_file_read(&file, &allocator, UNREADABLE, UNPARSABLE, &detail),
+      0);
+  wss__tls_file_free(&file, &allocator);
+  assert_memory_equal(left, "\0\0\0\0\0\0\0\0\0", 10);
+  unlink(path);
+}
+
+static void no_memory_for_the_text(void **state) {
+  wss__tls_file file = {.option = "local_pk", .path = path};
+  test_allocator memory;
+  (void)state;
+  test_allocator_init(&memory);
+  test_allocator_fail(&memory, 1, false);
+  write_file("some text\n", 10);
+  assert_int_equal(wss__tls_file_read(&file, &memory.functions, UNREADABLE,
+                                      UNPARSABLE, &detail),
+                   WSS_ERR_NOMEM);
+  assert_null(file.text);
+  unlink(path);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(text_is_read_whole),
@@ -159,6 +262,11 @@ int main(void) {
       cmocka_unit_test(no_permission_names_the_user),
       cmocka_unit_test(a_long_path_leaves_room_for_the_cause),
       cmocka_unit_test(control_bytes_do_not_reach_the_sentence),
+      cmocka_unit_test(a_read_that_is_interrupted_goes_on),
+      cmocka_unit_test(a_read_that_fails_is_told),
+      cmocka_unit_test(what_is_there_is_taken),
+      cmocka_unit_test(a_key_is_wiped),
+      cmocka_unit_test(no_memory_for_the_text),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -52,10 +53,32 @@ static void a_key_stands_anywhere_in_its_file(void **state) {
   assert_int_equal(parse_and_match("server.pem", "combined.pem", &detail), 0);
 }
 
+/* A wrong passphrase deciphers to noise, which in one of 256 cases is padded
+   well: it is called wrong all the same. */
+static void a_wrong_passphrase_is_one_whatever_comes_out(void **state) {
+  wss__tls_file file = {.option = "local_pk", .path = tls_pki("quick.key")};
+  wss__detail detail;
+  (void)state;
+  assert_int_equal(
+      wss__tls_file_read(&file, &wss__default_allocator, -1, -2, &detail), 0);
+  for (int i = 0; i < 2048; i++) {
+    mbedtls_pk_context key;
+    char passphrase[16];
+    snprintf(passphrase, sizeof passphrase, "wrong %d", i);
+    mbedtls_pk_init(&key);
+    assert_int_equal(wss__tls_key_parse(&key, &file, passphrase, &detail),
+                     WSS_ERR_PASSPHRASE);
+    assert_non_null(strstr(detail.text, "passphrase of the private key is"));
+    mbedtls_pk_free(&key);
+  }
+  wss__tls_file_free(&file, &wss__default_allocator);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_leaf_is_the_one_that_matches),
       cmocka_unit_test(a_key_stands_anywhere_in_its_file),
+      cmocka_unit_test(a_wrong_passphrase_is_one_whatever_comes_out),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -93,11 +93,32 @@ static void kinds_of_key(void **state) {
   }
 }
 
+/* Kinds that no file brings, since Mbed TLS cannot parse them. */
+static void kinds_of_key_out_of_files(void **state) {
+  mbedtls_pk_context key;
+  char kind[48];
+  (void)state;
+  mbedtls_pk_init(&key);
+  assert_int_equal(
+      mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), 0);
+  assert_false(wss__tls_policy_key(&key, kind, sizeof kind));
+  assert_string_equal(kind, "EC on another curve");
+  mbedtls_pk_free(&key);
+  mbedtls_pk_init(&key);
+  assert_int_equal(
+      mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY_DH)),
+      0);
+  assert_false(wss__tls_policy_key(&key, kind, sizeof kind));
+  assert_string_equal(kind, "of another kind");
+  mbedtls_pk_free(&key);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_snapshot),
       cmocka_unit_test(other_suites_have_no_name),
       cmocka_unit_test(kinds_of_key),
+      cmocka_unit_test(kinds_of_key_out_of_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

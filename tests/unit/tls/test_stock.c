@@ -285,6 +285,26 @@ static void warnings_do_not_hold_back_what_follows(void **state) {
   }
 }
 
+/* Mbed TLS reads warnings for ever, and says nothing of them. */
+static void a_flood_of_warnings_ends(void **state) {
+  tls_pair pair;
+  int result = WSS__TLS_WANT;
+  int sent = 0;
+  (void)state;
+  connect_version(&pair, V12);
+  for (; result == WSS__TLS_WANT && sent < 100; sent++) {
+    assert_int_equal(mbedtls_ssl_send_alert_message(
+                         &pair.client, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
+                         MBEDTLS_SSL_ALERT_MSG_USER_CANCELED),
+                     0);
+    result = tls_pair_feed(&pair);
+  }
+  assert_int_equal(result, WSS_ERR_TLS);
+  assert_int_equal(sent, 33);
+  assert_non_null(strstr(wss__tls_channel_why(pair.channel), "without data"));
+  tls_pair_close(&pair);
+}
+
 static void a_fatal_alert_is_named_and_not_answered(void **state) {
   (void)state;
   for (size_t v = 0; v < 2; v++) {
@@ -378,6 +398,7 @@ int main(void) {
       cmocka_unit_test(a_warning_does_not_stand_for_the_alert),
       cmocka_unit_test(other_messages_after_the_handshake_are_unexpected),
       cmocka_unit_test(warnings_do_not_hold_back_what_follows),
+      cmocka_unit_test(a_flood_of_warnings_ends),
       cmocka_unit_test(a_fatal_alert_is_named_and_not_answered),
       cmocka_unit_test(the_peers_close_notify_ends_reading_only),
       cmocka_unit_test(our_close_notify_ends_writing_only),

@@ -152,6 +152,30 @@ static void written_and_read_back(void **state) {
   }
 }
 
+static void each_length_has_its_shortest_form(void **state) {
+  static const struct {
+    uint64_t length;
+    size_t size;
+    const char *header;
+  } table[] = {
+      {0, 2, "\x82\0"},
+      {125, 2, "\x82\x7d"},
+      {126, 4, "\x82\x7e\0\x7e"},
+      {127, 4, "\x82\x7e\0\x7f"},
+      {65535, 4, "\x82\x7e\xff\xff"},
+      {65536, 10, "\x82\x7f\0\0\0\0\0\1\0\0"},
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof table / sizeof table[0]; i++) {
+    uint8_t header[WSS__MAX_SENT_FRAME_HEADER];
+    assert_int_equal(
+        wss__frame_pack(header, WSS__BINARY, true, table[i].length),
+        table[i].size);
+    assert_memory_equal(header, table[i].header, table[i].size);
+  }
+}
+
 /* RFC 6455 5.7. */
 static void rfc_6455_5_7(void **state) {
   uint8_t header[WSS__MAX_SENT_FRAME_HEADER];
@@ -187,6 +211,7 @@ int main(void) {
       cmocka_unit_test(what_follows_does_not_count),
       cmocka_unit_test(the_rule_is_named),
       cmocka_unit_test(written_and_read_back),
+      cmocka_unit_test(each_length_has_its_shortest_form),
       cmocka_unit_test(rfc_6455_5_7),
       cmocka_unit_test(which_opcodes_are_control),
   };

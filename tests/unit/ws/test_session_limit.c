@@ -49,6 +49,11 @@ static void declare(uint64_t limit, size_t fragments, size_t have,
   /* The declaration took no memory; an error gives back what there was. */
   assert_int_equal(it.memory.calls, 0);
   assert_int_equal(it.memory.bytes, it.log_size > 0 ? 0 : held);
+  if (it.log_size == 0 && length > 3) {
+    /* Three bytes of so many are not all of it, however long a length is. */
+    assert_int_equal(test_session_feed(&it, (const uint8_t *)"abc", 3), 0);
+    assert_string_equal(it.log, "");
+  }
   test_session_end(&it);
   test_stream_free(&stream);
 }
