@@ -228,7 +228,7 @@ typedef enum wss_phase {
   WSS_PHASE_TLS = 1,
   WSS_PHASE_HTTP = 2,
   WSS_PHASE_OPEN = 3,
-  WSS_PHASE_CLOSING = 4 /* a Close frame was sent or received */
+  WSS_PHASE_CLOSING = 4 /* a Close frame, or the last answer, was sent */
 } wss_phase;
 
 typedef enum wss_initiator {
@@ -287,7 +287,7 @@ WSS_API const char *wss_cause_name(wss_cause cause);
 
 /* How a connection ended. */
 typedef struct wss_close_info {
-  wss_phase phase;         /* when the end began */
+  wss_phase phase;         /* when what ended it, the cause, happened */
   wss_initiator initiator; /* who began it */
   wss_cause cause;         /* why: of the first error, if there was one */
   bool opened;             /* the handshake had succeeded: on_open was called */

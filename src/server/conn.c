@@ -32,6 +32,7 @@ void wss__conn_note(wss_conn *conn, wss_cause cause, int error,
     return;
   conn->error = error;
   conn->cause = (uint8_t)cause;
+  conn->phase = (uint8_t)phase_of(conn);
   conn->detail = wss__malloc(&conn->server->allocator, sizeof *conn->detail);
   if (conn->detail != NULL)
     wss__detail_set(conn->detail, "%s", message);
@@ -57,6 +58,7 @@ void wss__conn_finish(wss_conn *conn) {
   wss__liveness_stop(conn);
   wss__admission_leave(conn);
   wss__list_remove(&conn->dirty);
+  wss__output_count(conn);
   wss__stream_close(&conn->stream);
 }
 
@@ -131,8 +133,11 @@ static void on_wrote(wss__stream *stream, int error) {
   wss_conn *conn = conn_of(stream);
   conn->in_flight = 0;
   wss__liveness_wrote(conn);
-  if (error < 0)
+  if (error < 0) {
+    conn->uncounted = 0; /* how much of it was taken is not known */
     wss__conn_lost(conn, error, "cannot write to the peer");
+  }
+  wss__output_count(conn);
   wss__conn_settle(conn);
 }
 
@@ -159,11 +164,15 @@ static void settle_finishing(wss_conn *conn) {
       wss__conn_finish(conn);
       return;
     }
-    if (conn->clean)
-      wss__server_clock(server, WSS__CLOCK_FIN, &conn->deadline);
   }
-  if (conn->peer_ended && conn->stream.in_flight == 0)
+  if (conn->stream.in_flight > 0)
+    return;
+  if (conn->peer_ended) {
     wss__conn_finish(conn);
+  } else if (conn->clean) {
+    conn->clean = false; /* the deadline is set once */
+    wss__server_clock(server, WSS__CLOCK_FIN, &conn->deadline);
+  }
 }
 
 static void settle_reading(wss_conn *conn) {

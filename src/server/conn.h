@@ -55,6 +55,7 @@ struct wss_conn {
   wss__buf out;                  /* not yet sealed */
   uint8_t *pong;       /* size and payload of one for which there was no room */
   size_t in_flight;    /* as much of what was sealed is still ours to count */
+  size_t uncounted;    /* of what was sealed, not yet in bytes_out */
   wss__buf kept_plain; /* read while held, and to be delivered first */
   wss__buf kept_wire;  /* read while held, not yet through TLS */
   size_t dropped;      /* bytes read while finishing */
@@ -67,9 +68,9 @@ struct wss_conn {
   int16_t status;      /* HTTP status sent */
   int16_t tls_alert;   /* received or sent; -1: none */
   uint8_t state;
-  uint8_t phase;     /* when the end began; valid if ending */
-  uint8_t initiator; /* likewise */
-  uint8_t cause;     /* likewise */
+  uint8_t initiator; /* who began the end; valid if ending */
+  uint8_t cause;     /* likewise: why; of the first error, if there is one */
+  uint8_t phase;     /* where it stood then */
   bool ending;
   bool http;       /* the request is on_http's */
   bool answering;  /* a callback that may answer the request is running */
@@ -78,7 +79,8 @@ struct wss_conn {
   bool paused;     /* by the program */
   bool want_drain; /* on_drain is due when the buffer is empty */
   bool more_input; /* behind the plaintext at hand, more was read */
-  bool clean;      /* both Close frames have passed */
+  bool clean;      /* both Close frames have passed, and the deadline for FIN is
+                      not set yet */
   bool fin_sent;
   bool peer_ended; /* FIN or close_notify came */
 };
@@ -89,8 +91,8 @@ struct wss_conn {
 void wss__conn_accept(wss_listener *listener);
 
 /* Notes how the end began: why, and where it stands now. The first counts; the
-   first error counts too, with its cause and the message. error 0: a normal
-   end. */
+   first error counts too, with its cause, where it stands then, and the
+   message. error 0: a normal end. */
 void wss__conn_note(wss_conn *conn, wss_cause cause, int error,
                     const char *message);
 
@@ -160,6 +162,8 @@ void wss__output_pong(wss_conn *conn, const uint8_t *payload, size_t size);
 void wss__output_flush(wss_conn *conn);
 /* Writes bytes of the wire that TLS has made: the server's scratch buffer. */
 void wss__output_wire(wss_conn *conn);
+/* Counts what the kernel has taken since. */
+void wss__output_count(wss_conn *conn);
 size_t wss__output_size(const wss_conn *conn);
 
 #endif

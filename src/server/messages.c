@@ -53,6 +53,7 @@ static void on_send(void *owner, wss__opcode opcode, const uint8_t *payload,
     return;
   }
   if (wss__output_frame(conn, opcode, payload, size) < 0) {
+    conn->session.code_sent = 0;
     wss__conn_note(conn, WSS_CAUSE_NO_MEMORY, WSS_ERR_NOMEM,
                    "no memory for a Close frame");
     wss__conn_finish(conn);

@@ -82,8 +82,16 @@ static void write_wire(wss_conn *conn, const uint8_t *data, size_t size) {
     wss__conn_lost(conn, err, "cannot write to the peer");
     return;
   }
-  conn->server->stats.bytes_out += (int64_t)size;
-  conn->bytes_out += (int64_t)size;
+  conn->uncounted += size;
+  wss__output_count(conn);
+}
+
+void wss__output_count(wss_conn *conn) {
+  size_t unsent = wss__stream_unsent(&conn->stream);
+  size_t taken = conn->uncounted > unsent ? conn->uncounted - unsent : 0;
+  conn->uncounted -= taken;
+  conn->bytes_out += (int64_t)taken;
+  conn->server->stats.bytes_out += (int64_t)taken;
 }
 
 void wss__output_wire(wss_conn *conn) {

@@ -14,6 +14,7 @@ static host_record *record_new(sim_host *host) {
   record = &host->records[host->count++];
   memset(record, 0, sizeof *record);
   record->at = sim_now();
+  host->stats = host_stats(host);
   return record;
 }
 

@@ -64,6 +64,7 @@ struct sim_host {
   int closed;           /* how often wss_server_close's callback ran */
   host_record *records; /* in order */
   size_t count;
+  wss_stats stats; /* as of the last record */
 };
 
 /* A new machine, with a server of these options (their allocator is replaced)
