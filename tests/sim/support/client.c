@@ -8,6 +8,12 @@
 
 /* ---- Birth and death ----------------------------------------------------- */
 
+static void find_conn(sim_client *client) {
+  const wss__list *conns = &client->host->server->conns;
+  assert_ptr_not_equal(conns->prev, conns);
+  client->conn = wss__list_entry(conns->prev, wss_conn, link); /* the newest */
+}
+
 void client_connect(sim_client *client, sim_host *host, int version) {
   memset(client, 0, sizeof *client);
   client->host = host;
@@ -20,6 +26,8 @@ void client_connect(sim_client *client, sim_host *host, int version) {
     client->peer = sim_connect(host->port);
   }
   assert_non_null(client->peer);
+  sim_settle();
+  find_conn(client);
 }
 
 void client_gone(sim_client *client) {
@@ -180,13 +188,7 @@ void client_finish(sim_client *client) {
 
 /* ---- Leading to a state -------------------------------------------------- */
 
-static void find_conn(sim_client *client) {
-  const wss__list *conns = &client->host->server->conns;
-  assert_ptr_not_equal(conns->prev, conns);
-  client->conn = wss__list_entry(conns->prev, wss_conn, link); /* the newest */
-}
-
-static void shake_hands(sim_client *client) {
+void client_shake(sim_client *client) {
   while (client->secure && !mbedtls_ssl_is_handshake_over(&client->tls.ssl)) {
     size_t before = client->tls.sent + client->tls.received;
     (void)tls_client_step(&client->tls);
@@ -209,14 +211,12 @@ void client_lead_on(sim_client *client, wss__state state) {
 }
 
 void client_lead(sim_client *client, wss__state state) {
-  sim_settle();
-  find_conn(client);
   if (state == WSS__TLS) {
     sim_arrive(client->peer, SOME);
     (void)tls_client_step(&client->tls);
     sim_settle();
-  } else if (state >= WSS__HTTP) {
-    shake_hands(client);
+  } else if (state > WSS__TLS) {
+    client_shake(client);
     ask(client, state == WSS__HTTP ? SOME : SIZE_MAX);
     sim_settle();
   }

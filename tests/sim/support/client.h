@@ -21,8 +21,8 @@ typedef struct sim_client {
   bool ended;    /* close_notify or FIN was sent */
 } sim_client;
 
-/* Connects, and sends nothing. Over TLS with version 12 or 13; 0: plain text.
- */
+/* Connects, is accepted, and sends nothing. Over TLS with version 12 or 13; 0:
+   plain text. */
 void client_connect(sim_client *client, sim_host *host, int version);
 /* Frees what it owns; its peer hangs up, if it is still there. Before
    host_close. */
@@ -34,6 +34,8 @@ void client_gone(sim_client *client);
    host->hooks.request must return WSS_DEFER. WSS__TLS only if secure;
    WSS__CLOSED is up to the next turn of the loop. */
 void client_lead(sim_client *client, wss__state state);
+/* The TLS handshake, if it is secure. */
+void client_shake(sim_client *client);
 /* From WSS__OPEN on; asserts nothing. */
 void client_lead_on(sim_client *client, wss__state state);
 /* The state of the connection, which has not gone. */
