@@ -173,6 +173,12 @@ static void a_sentence_names_what_is_too_large(void **state) {
   (void)state;
   for (i = 0; i < sizeof table / sizeof table[0]; i++)
     refused(34, table[i][0], 431, table[i][1]);
+  refused(70,
+          LINE
+          "A123456789-123456789-123456789-123456789-: 01234567890123456789",
+          431,
+          "The request's head is larger than 70 bytes: it ends in "
+          "A123456789-123456789-123456789-123456789.");
   refused(30, "GET /01234567890123456789012345 ", 414,
           "The request line is longer than 30 bytes.");
 }

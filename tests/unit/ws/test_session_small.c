@@ -63,11 +63,45 @@ static void the_buffer_ends_at_the_limit(void **state) {
   test_session_end(&it);
 }
 
+/* Between messages, and not within a frame: what a deadline for messages asks.
+ */
+static void what_is_not_finished(void **state) {
+  static const struct {
+    const char *bytes;
+    size_t size;
+    bool unfinished;
+    uint32_t finished;
+  } steps[] = {
+      {"\x81", 1, true, 0}, /* half a header */
+      {"\x82\0\0\0\0h", 6, true, 0},
+      {"i", 1, false, 1},
+      {"\x01\x80\0\0\0\0", 6, true, 1}, /* an empty first fragment */
+      {"\x89\x80\0\0\0\0", 6, true, 1}, /* a ping within does not end it */
+      {"\x80\x80\0\0\0\0", 6, false, 2},
+      {"\x8a\x81\0\0\0\0", 6, true, 2}, /* a pong whose byte is missing */
+      {"p", 1, false, 3},
+      {"\x81\x81\0\0\0\0a\x82\x80\0\0\0\0", 13, false, 5},
+  };
+  test_session it;
+  size_t i;
+  (void)state;
+  test_session_begin(&it, 1000);
+  assert_false(wss__session_unfinished(&it.session));
+  for (i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    (void)test_session_feed(&it, (const uint8_t *)steps[i].bytes,
+                            steps[i].size);
+    assert_int_equal(wss__session_unfinished(&it.session), steps[i].unfinished);
+    assert_int_equal(it.session.finished, steps[i].finished);
+  }
+  test_session_end(&it);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_small_frame_within_a_frame),
       cmocka_unit_test(many_in_one_feed),
       cmocka_unit_test(the_buffer_ends_at_the_limit),
+      cmocka_unit_test(what_is_not_finished),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
