@@ -107,32 +107,57 @@ static void ask(sim_client *client, size_t size) {
     client->asked = size;
 }
 
-/* The server's Close frame, behind whatever else it has sent. */
-static bool close_has_come(sim_client *client) {
-  const uint8_t *text = (const uint8_t *)client->text;
-  size_t at = client->judged;
-  if (at == 0) {
-    const char *end = strstr(client->text, "\r\n\r\n");
-    if (strncmp(client->text, "HTTP/1.1 101 ", 13) != 0 || end == NULL)
-      return false;
-    at = (size_t)(end + 4 - client->text);
+/* Finds the frame at the place judged: its header and size; false if it is not
+   there as a whole. */
+static bool next_frame(const sim_client *client, size_t *header, size_t *size) {
+  const uint8_t *frame = (const uint8_t *)client->text + client->judged;
+  size_t left = client->size - client->judged;
+  size_t i;
+  if (left < 2)
+    return false;
+  *header = frame[1] == 126 ? 4 : frame[1] == 127 ? 10 : 2;
+  if (left < *header)
+    return false;
+  *size = *header == 2 ? frame[1] : 0;
+  for (i = 2; i < *header; i++)
+    *size = *size << 8 | frame[i];
+  return left - *header >= *size;
+}
+
+static void answer_frame(sim_client *client, const char *frame, size_t header,
+                         size_t size) {
+  const uint8_t *payload = (const uint8_t *)frame + header;
+  uint8_t first = (uint8_t)frame[0];
+  if (first == 0x81 || first == 0x82)
+    client->messages++;
+  if (first == 0x89) {
+    client->pings++;
+    if (!client->mute)
+      (void)client_frame(client, 0x8a, payload, size);
   }
-  while (client->size - at >= 2) {
-    size_t size = text[at + 1];
-    size_t header = size == 126 ? 4 : size == 127 ? 10 : 2;
-    size_t i;
-    if (client->size - at < header)
-      break;
-    for (i = 2, size = header == 2 ? size : 0; i < header; i++)
-      size = size << 8 | text[at + i];
-    if (client->size - at - header < size)
-      break;
-    if (text[at] == 0x88)
-      return true;
-    at += header + size;
+  if (first == 0x88 && size >= 2)
+    client->code = payload[0] << 8 | payload[1];
+  if (first == 0x88 && !client->answered) {
+    client->answered = true;
+    (void)client_frame(client, 0x88, "\x03\xe8", 2);
   }
-  client->judged = at;
-  return false;
+}
+
+void client_answer(sim_client *client) {
+  size_t header;
+  size_t size;
+  client_read(client);
+  if (client->judged == 0) {
+    const char *end =
+        client->size == 0 ? NULL : strstr(client->text, "\r\n\r\n");
+    if (end == NULL || strncmp(client->text, "HTTP/1.1 101 ", 13) != 0)
+      return;
+    client->judged = (size_t)(end + 4 - client->text);
+  }
+  while (next_frame(client, &header, &size)) {
+    answer_frame(client, client->text + client->judged, header, size);
+    client->judged += header + size;
+  }
 }
 
 static void end(sim_client *client) {
@@ -148,11 +173,7 @@ static void step(sim_client *client) {
     return;
   }
   ask(client, SIZE_MAX);
-  client_read(client);
-  if (!client->answered && close_has_come(client)) {
-    client->answered = true;
-    (void)client_frame(client, 0x88, "\x03\xe8", 2);
-  }
+  client_answer(client);
   if (client->peer->fin && !client->ended)
     end(client);
 }

@@ -17,6 +17,10 @@ typedef struct sim_client {
   size_t size;
   size_t asked;  /* bytes of the request that were sent */
   size_t judged; /* of text: HTTP's answer and whole frames */
+  size_t pings;  /* that came */
+  size_t messages;
+  int code;      /* of the server's Close frame */
+  bool mute;     /* leaves Pings unanswered */
   bool answered; /* the server's Close frame, with one of its own */
   bool ended;    /* close_notify or FIN was sent */
 } sim_client;
@@ -47,8 +51,10 @@ bool client_frame(sim_client *client, uint8_t first, const void *payload,
                   size_t size);
 /* Takes what has come. */
 void client_read(sim_client *client);
+/* Looks at what has come, and answers Pings and a Close frame. */
+void client_answer(sim_client *client);
 /* Does what a good client would do until nothing moves: completes its
-   handshakes, answers a Close frame, and ends when the server does. */
+   handshakes, answers, and ends when the server does. */
 void client_go_on(sim_client *client);
 /* Goes on, and closes what is open then. */
 void client_finish(sim_client *client);
