@@ -3,8 +3,8 @@
 #
 #   build.sh FOLDER SANITIZERS TARGET [OPTION...]
 #
-# FOLDER is a build folder for this alone, SANITIZERS as in address,undefined,
-# TARGET what to build (CMakeLists.txt here); options go to cmake.
+# FOLDER is a build folder for this alone, SANITIZERS as in address,undefined or
+# "" for none, TARGET what to build (CMakeLists.txt here); options go to cmake.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -25,7 +25,7 @@ quietly() {
 quietly cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_C_COMPILER=clang \
   -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
   -DWSS_FUZZ=ON -DWSS_TESTS=OFF -DWSS_EXAMPLES=OFF \
-  -DWSS_SANITIZE="fuzzer-no-link,$sanitizers" "$@"
+  -DWSS_SANITIZE="fuzzer-no-link${sanitizers:+,$sanitizers}" "$@"
 quietly cmake --build "$folder" --target "$target"
 rm -rf "$folder/seeds"
 "${WSS_PYTHON:-python3}" -B "$here/seeds.py" "$folder/seeds"

@@ -93,6 +93,9 @@ def session():
     for number, (name, stream) in enumerate(STREAMS.items()):
         yield name, settings(7, number % 5) + stream
         yield name + "-limited", settings(number % 6 | 0x08) + stream
+    for limit in range(8):
+        for name in ("fragments", "fragments-over-125", "declared-sum"):
+            yield f"{name}-limit-{limit}", settings(limit) + STREAMS[name]
     for limit, size in ((1, 1), (1, 2), (2, 126), (2, 127), (3, 1000), (3, 1001)):
         yield f"limit-{limit}-{size}", settings(limit) + frame(BINARY, b"z" * size)
     many = frame(TEXT, b"one") + frame(PING, b"p") + frame(TEXT, b"two") + close(1001)

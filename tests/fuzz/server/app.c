@@ -121,7 +121,6 @@ static void ask(const app *it, const app_conn *conn) {
   CHECK(wss_conn_find(it->server, conn->id) == conn->conn);
   CHECK(wss_conn_id(conn->conn) == conn->id);
   CHECK(wss_conn_data(conn->conn) == conn);
-  CHECK(wss_conn_remote(conn->conn).ip[0] != '\0');
   if (wss_conn_tls(conn->conn, &info) == 0)
     CHECK(info.version != NULL && info.cipher != NULL);
 }
