@@ -109,22 +109,14 @@ int wss__stream_write(wss__stream *stream, const uint8_t *data, size_t size) {
   return 0;
 }
 
+/* An error shows when reading, or at the deadline. */
 static void on_shutdown(uv_shutdown_t *request, int status) {
-  wss__stream *stream = (wss__stream *)request->handle->data;
-  (void)status; /* an error shows when reading, or at the deadline */
-  wss__free(stream->loop->allocator, request);
+  (void)request;
+  (void)status;
 }
 
 int wss__stream_shutdown(wss__stream *stream) {
-  int err;
-  uv_shutdown_t *request =
-      wss__malloc(stream->loop->allocator, sizeof *request);
-  if (request == NULL)
-    return WSS_ERR_NOMEM;
-  err = uv_shutdown(request, (uv_stream_t *)&stream->tcp, on_shutdown);
-  if (err < 0)
-    wss__free(stream->loop->allocator, request);
-  return err;
+  return uv_shutdown(&stream->fin, (uv_stream_t *)&stream->tcp, on_shutdown);
 }
 
 static void on_closed(uv_handle_t *handle) {

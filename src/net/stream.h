@@ -27,6 +27,7 @@ typedef struct wss__stream_events {
 
 struct wss__stream {
   uv_tcp_t tcp;
+  uv_shutdown_t fin; /* part of the stream, so that it needs no memory */
   wss__loop *loop;
   const wss__stream_events *events;
   size_t in_flight; /* bytes handed to libuv that the kernel has not taken */
@@ -46,7 +47,7 @@ int wss__stream_read(wss__stream *stream, bool on);
    events->wrote. 0, WSS_ERR_NOMEM or an error of libuv's. */
 int wss__stream_write(wss__stream *stream, const uint8_t *data, size_t size);
 
-/* Sends FIN behind what is in flight; 0, WSS_ERR_NOMEM or libuv's error. */
+/* Sends FIN behind what is in flight, once; 0 or an error of libuv's. */
 int wss__stream_shutdown(wss__stream *stream);
 
 /* events->closed follows from a later turn, and nothing else. */

@@ -45,6 +45,9 @@ void wss__upgrade_refuse(wss_conn *conn, wss_cause cause,
     wss__conn_finish(conn);
   else
     wss__conn_end(conn, false);
+  /* One that the program has been shown stays until on_close. */
+  if (!conn->requested)
+    forget_request(conn);
 }
 
 /* An answer of the program's, other than 101. */

@@ -277,6 +277,7 @@ static void writes_the_rest_later(void **state) {
   assert_int_equal(seen.wrote, 1);
 }
 
+/* FIN needs none. */
 static void says_when_there_is_no_memory(void **state) {
   (void)state;
   test_allocator_fail(&memory, 1, true);
@@ -287,7 +288,7 @@ static void says_when_there_is_no_memory(void **state) {
     assert_int_equal(err, 0);
   }
   assert_int_equal(stream.in_flight, 0);
-  assert_int_equal(wss__stream_shutdown(&stream), WSS_ERR_NOMEM);
+  assert_int_equal(wss__stream_shutdown(&stream), 0);
   test_allocator_fail(&memory, 0, false);
 }
 
@@ -297,7 +298,7 @@ static void closed_with_writes_in_flight(void **state) {
   (void)fill();
   assert_int_equal(wss__stream_write(&stream, block, 5000), 0);
   assert_int_equal(wss__stream_shutdown(&stream), 0);
-  assert_true(memory.blocks > 3);
+  assert_true(memory.blocks > 2);
   wss__stream_close(&stream);
   assert_int_equal(seen.closed, 0);
   until(seen.closed == 1);
