@@ -16,7 +16,7 @@ build_packages='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev openssl
   ca-certificates'
 # libmbedtls-dev is the "other Mbed TLS" of a test, libwss is not built on it.
 test_packages='g++ clang clang-format clang-tidy clang-tools libclang-rt-dev
-  llvm cppcheck gcovr valgrind git libssl-dev libcmocka-dev libmbedtls-dev curl nginx-light
+  llvm cppcheck gcovr valgrind git libcmocka-dev libmbedtls-dev curl nginx-light
   python3 python3-websockets chromium libnss3-tools'
 
 say() { printf 'deps: %s\n' "$*" >&2; }
