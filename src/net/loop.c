@@ -18,8 +18,9 @@ static uint64_t machine_now(void) {
   return wss__loop_clock() / 1000000;
 }
 
-/* The first look at the clock after a poll: time in it counts, but not what it
-   overslept the timer by. libuv notes when a poll ends. */
+/* The first look at the clock after a poll, still in the same turn: time in it
+   counts, but not what it overslept the timer by. libuv notes when a poll ends.
+ */
 static void poll_ended(wss__loop *loop) {
   uint64_t end = uv_now(loop->uv);
   uint64_t wake = loop->seen;
@@ -68,6 +69,8 @@ static void on_prepare(uv_prepare_t *prepare) {
 static void on_check(uv_check_t *check) {
   wss__loop *loop = (wss__loop *)check->data;
   loop->polls++;
+  /* libuv's note of when the poll ended is overwritten at the next turn. */
+  (void)wss__loop_now(loop);
   if (loop->due != WSS__NEVER) {
     uint64_t due = loop->due;
     loop->due = WSS__NEVER;
