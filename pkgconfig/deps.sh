@@ -16,8 +16,9 @@ build_packages='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev openssl
   ca-certificates'
 # libmbedtls-dev is the "other Mbed TLS" of a test, libwss is not built on it.
 test_packages='g++ clang clang-format clang-tidy clang-tools libclang-rt-dev
-  llvm cppcheck gcovr valgrind git libcmocka-dev libmbedtls-dev curl nginx-light
-  python3 python3-websockets chromium libnss3-tools'
+  llvm cppcheck gcovr valgrind git libcmocka-dev libmbedtls-dev libssl-dev curl
+  nginx-light python3 python3-cryptography python3-websockets chromium
+  libnss3-tools'
 
 say() { printf 'deps: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
@@ -27,11 +28,11 @@ elsewhere() {
   say "this system has no apt-get; install these and build with cmake:"
   say "  Fedora: gcc cmake ninja-build pkgconf libuv-devel openssl" \
     "mbedtls-devel, for the tests gcc-c++ clang clang-tools-extra" \
-    "clang-analyzer compiler-rt llvm cppcheck gcovr valgrind libcmocka-devel curl nginx nodejs npm python3-websockets chromium nss-tools"
+    "clang-analyzer compiler-rt llvm cppcheck gcovr valgrind libcmocka-devel openssl-devel curl nginx nodejs npm python3-cryptography python3-websockets chromium nss-tools"
   say "  Alpine: build-base cmake ninja pkgconf libuv-dev openssl" \
     "mbedtls-dev, for the tests clang clang-extra-tools clang-analyzer" \
     "compiler-rt llvm" \
-    "cppcheck gcovr valgrind cmocka-dev curl nginx nodejs npm py3-websockets chromium nss-tools"
+    "cppcheck gcovr valgrind cmocka-dev openssl-dev curl nginx nodejs npm py3-cryptography py3-websockets chromium nss-tools"
   say "  macOS (Homebrew): cmake ninja pkgconf libuv openssl mbedtls@3, for" \
     "the tests llvm cppcheck gcovr cmocka nginx node python"
   die "Mbed TLS must be $floor or a later 3.x; for an older one give its" \
