@@ -172,12 +172,12 @@ bool wss__input_kept(wss_conn *conn) {
   if (conn->state == WSS__CLOSED || wss__conn_held(conn))
     return false;
   if (kept->length > 0) {
-    used = plain_input(conn, wss__buf_data(kept), kept->length);
+    used = plain_input(conn, kept->memory + kept->start, kept->length);
   } else {
     kept = &conn->kept_wire;
     if (kept->length == 0)
       return false;
-    used = wire_input(conn, wss__buf_data(kept), kept->length);
+    used = wire_input(conn, kept->memory + kept->start, kept->length);
   }
   wss__buf_consume(kept, allocator, used);
   return used > 0;
