@@ -284,13 +284,13 @@ static void silence_for_60_seconds(void **state) {
 
 /* Any byte is a sign of life. */
 static void few_bytes(uint64_t clock, int version) {
+  static const char bytes[] = "\x81\x84\0\0\0\0abcd";
   size_t i;
   begin_open(&(wss_options){.message_timeout = WSS_OFF}, clock, version);
   client.mute = true;
   for (i = 0; i < 10; i++) {
     sim_advance(59999);
-    assert_true(
-        client_send(&client, i == 0 ? "\x81" : "\x84\0\0\0\0abcd" + i - 1, 1));
+    assert_true(client_send(&client, bytes + i, 1));
     sim_settle();
     assert_int_equal(host.count, 0);
   }

@@ -314,9 +314,9 @@ int uv_backend_timeout(const uv_loop_t *loop) {
 }
 
 /* Sleeps for the timeout, -1 without end, but not beyond the limit: something
-   else wakes the loop then. */
-static void sleep_until(const uv_loop_t *loop, int timeout, uint64_t limit) {
-  uint64_t wake = timeout < 0 ? limit : loop->time + (uint64_t)timeout;
+   else wakes the loop then. Like libuv, from now on, however late that is. */
+static void sleep_for(int timeout, uint64_t limit) {
+  uint64_t wake = timeout < 0 ? limit : now_ms() + (uint64_t)timeout;
   if (wake > limit)
     wake = limit;
   if (wake == UINT64_MAX) {
@@ -332,7 +332,7 @@ static void poll_io(uv_loop_t *loop, int timeout, uint64_t limit) {
   int rounds = 48;
   size_t count = collect(loop, events, 1024);
   if (count == 0 && timeout != 0) {
-    sleep_until(loop, timeout, limit);
+    sleep_for(timeout, limit);
     count = collect(loop, events, 1024);
   }
   uv_update_time(loop);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# wss_server_close at each byte of a TLS handshake and upgrade, and every action
-# from every callback over TLS (D7, D6), on the simulator: some minutes.
+# wss_server_close at each byte of a TLS handshake and an upgrade (D7), on the
+# simulator: a minute or two.
 . "$(dirname -- "$0")/../common.sh"
 
 build=$WSS_BUILD/sim
