@@ -64,6 +64,7 @@ static void on_prepare(uv_prepare_t *prepare) {
     (void)wss__loop_now(loop);
   loop->fired = false;
   loop->polling = true;
+  loop->begun++;
 }
 
 static void on_check(uv_check_t *check) {

@@ -36,7 +36,8 @@ typedef struct wss__loop {
   uint64_t armed;   /* when the timer fires; WSS__NEVER if it does not */
   uint64_t due;     /* when the poll began; WSS__NEVER if the timer has not run
                        out */
-  uint64_t polls;   /* how often the loop has polled */
+  uint64_t begun;   /* how many polls have begun */
+  uint64_t polls;   /* how many have ended */
   uint64_t seen;    /* the machine's clock when it was looked at last */
   uint64_t stalled; /* how much of its time does not count */
   bool polling;     /* it was not looked at since the poll began */

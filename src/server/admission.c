@@ -22,7 +22,8 @@ void wss__admission_init(wss_server *server) {
   wss__list_init(&admission->silent);
   wss__list_init(&admission->steps);
   wss__map_init(&admission->addresses, wss__loop_random());
-  admission->poll = UINT64_MAX;
+  admission->accepts_poll = UINT64_MAX;
+  admission->steps_poll = UINT64_MAX;
 }
 
 void wss__admission_free(wss_server *server) {
@@ -50,14 +51,19 @@ int wss__admission_open(wss_server *server, wss__detail *detail) {
   return 0;
 }
 
-/* What may be done between two polls is there anew after each. */
+/* What may be done between two polls is there anew: accepting after each,
+   because nothing but a turn wakes a listener that waits; steps before each, so
+   that those who wait have what the poll's readers left. */
 static void renew(wss_server *server) {
   wss__admission *admission = &server->admission;
   uint64_t quarter = server->options.max_pending / 4;
-  if (admission->poll == server->loop.polls)
+  if (admission->steps_poll != server->loop.begun) {
+    admission->steps_poll = server->loop.begun;
+    admission->steps_left = STEPS;
+  }
+  if (admission->accepts_poll == server->loop.polls)
     return;
-  admission->poll = server->loop.polls;
-  admission->steps_left = STEPS;
+  admission->accepts_poll = server->loop.polls;
   admission->accepts_left = quarter < 1         ? 1
                             : quarter < ACCEPTS ? (uint32_t)quarter
                                                 : ACCEPTS;
@@ -132,7 +138,11 @@ bool wss__admission_turn(wss_server *server) {
     wss_conn *conn =
         wss__list_entry(admission->steps.next, wss_conn, admitted.step);
     wss__list_remove(&conn->admitted.step);
+    if (!conn->admitted.spoke)
+      wss__list_append(&admission->silent, &conn->admitted.silent);
+    admission->stepping = conn;
     wss__conn_settle(conn);
+    admission->stepping = NULL;
   }
   return !wss__list_empty(&admission->steps);
 }
@@ -170,6 +180,7 @@ int wss__admission_enter(wss_conn *conn) {
 }
 
 void wss__admission_spoke(wss_conn *conn) {
+  conn->admitted.spoke = true;
   wss__list_remove(&conn->admitted.silent);
 }
 
@@ -211,8 +222,11 @@ void wss__admission_leave(wss_conn *conn) {
 bool wss__admission_may_step(wss_conn *conn) {
   wss__admission *admission = &conn->server->admission;
   renew(conn->server);
-  if (admission->steps_left > 0)
+  if (admission->steps_left > 0 &&
+      (admission->stepping == conn || wss__list_empty(&admission->steps)))
     return true;
+  /* What it has sent may be a ClientHello, which is not silence. */
+  wss__list_remove(&conn->admitted.silent);
   wss__list_append(&admission->steps, &conn->admitted.step);
   wss__loop_wake(&conn->server->loop);
   return false;

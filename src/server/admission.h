@@ -17,12 +17,15 @@ typedef struct wss__admission {
   uint64_t connections;     /* with a descriptor */
   uint64_t pending;         /* of them, those whose handshake is not over */
   wss__list silent;   /* of those, whoever has not yet sent a ClientHello, or in
-                         plain text a request, in full; the oldest first */
+                         plain text a request, in full, and does not wait for a
+                         turn; the oldest first */
   wss__list steps;    /* whoever waits for a turn at TLS's arithmetic */
   wss__map addresses; /* how many connections each has, where that counts */
-  uint64_t poll;      /* of which the two following are left */
+  uint64_t accepts_poll; /* which poll the following is left of */
   uint32_t accepts_left;
-  uint32_t steps_left;
+  uint32_t steps_left; /* likewise */
+  uint64_t steps_poll;
+  const wss_conn *stepping; /* whose turn it is */
   bool full; /* max_connections was reached, and that was reported */
 } wss__admission;
 
@@ -33,6 +36,7 @@ typedef struct wss__admitted {
   uint64_t address; /* in addresses; 0: not counted */
   bool counted;     /* among connections */
   bool pending;
+  bool spoke;
 } wss__admitted;
 
 void wss__admission_init(wss_server *server);

@@ -383,6 +383,7 @@ void wss__conn_accept(wss_listener *listener) {
                            &stream_events, &opened);
   if (!opened) {
     wss__free(&server->allocator, conn);
+    listener->waiting = true;
     wss__listener_failed(listener, err);
     return;
   }

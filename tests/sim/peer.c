@@ -16,6 +16,7 @@ static sim_peer *peers[KERNEL_FDS];
 
 void sim_open(uint64_t ms) {
   kernel_reset();
+  memset(peers, 0, sizeof peers); /* of a test that failed */
   kernel_ns = ms * 1000000;
   (void)uv_loop_init(&loop);
 }
@@ -74,13 +75,15 @@ static void look(void) {
   }
 }
 
-static sim_peer *connect_from(int port, const char *ip) {
+sim_peer *sim_connect_ip(int port, const char *ip) {
   struct sockaddr_storage from;
   sim_peer *peer = calloc(1, sizeof *peer);
   if (peer == NULL)
     abort();
   memset(&from, 0, sizeof from);
-  (void)uv_ip4_addr(ip, 0, (struct sockaddr_in *)(void *)&from);
+  if (uv_ip4_addr(ip, 0, (struct sockaddr_in *)(void *)&from) < 0 &&
+      uv_ip6_addr(ip, 0, (struct sockaddr_in6 *)(void *)&from) < 0)
+    abort();
   peer->fd = kernel_open();
   if (peer->fd < 0) {
     free(peer);
@@ -98,13 +101,13 @@ static sim_peer *connect_from(int port, const char *ip) {
 }
 
 sim_peer *sim_connect(int port) {
-  return connect_from(port, "127.0.0.1");
+  return sim_connect_ip(port, "127.0.0.1");
 }
 
 sim_peer *sim_connect_from(int port, uint16_t number) {
   char ip[32];
   (void)snprintf(ip, sizeof ip, "10.0.%d.%d", number >> 8, number & 0xff);
-  return connect_from(port, ip);
+  return sim_connect_ip(port, ip);
 }
 
 bool sim_send(sim_peer *peer, const void *data, size_t size) {

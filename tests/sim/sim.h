@@ -63,6 +63,8 @@ typedef struct sim_peer {
 sim_peer *sim_connect(int port);
 /* The same, from another address: 10.0.x.y of the number. */
 sim_peer *sim_connect_from(int port, uint16_t number);
+/* The same, from a numeric address of either family. */
+sim_peer *sim_connect_ip(int port, const char *ip);
 
 /* Sends; false if the connection is gone. */
 bool sim_send(sim_peer *peer, const void *data, size_t size);

@@ -8,9 +8,11 @@
 
 static host_record *record_new(sim_host *host) {
   host_record *record;
-  host->records =
-      realloc(host->records, (host->count + 1) * sizeof *host->records);
-  assert_non_null(host->records);
+  if (host->count == host->room) {
+    host->room = 2 * host->room + 8;
+    host->records = realloc(host->records, host->room * sizeof *host->records);
+    assert_non_null(host->records);
+  }
   record = &host->records[host->count++];
   memset(record, 0, sizeof *record);
   record->at = sim_now();

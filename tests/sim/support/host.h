@@ -64,6 +64,7 @@ struct sim_host {
   int closed;           /* how often wss_server_close's callback ran */
   host_record *records; /* in order */
   size_t count;
+  size_t room;     /* for records */
   wss_stats stats; /* as of the last record */
 };
 
