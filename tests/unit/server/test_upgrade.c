@@ -102,6 +102,41 @@ static int defer(test_world *world, wss_conn *conn,
   return WSS_DEFER;
 }
 
+/* Answers in the way that result says, and then looks at the request. */
+static int answer_and_look(test_world *world, wss_conn *conn,
+                           const wss_request *request) {
+  int answered = 0;
+  (void)world;
+  if (result == 0)
+    answered = wss_accept(conn, NULL);
+  else if (result == 1)
+    answered = wss_refuse(conn, 403, NULL);
+  else if (result == 2)
+    answered = wss_close(conn, 0, NULL);
+  else
+    wss_terminate(conn);
+  assert_string_equal(request->path, "/chat");
+  assert_string_equal(request->headers[0].name, "Host");
+  assert_string_equal(wss_request_header(request, "X-Late"), "still here");
+  return answered;
+}
+
+static void the_request_lasts_as_long_as_its_callback(void **state) {
+  test_world world;
+  (void)state;
+  world_open(&world, NULL, false);
+  world.hooks.request = answer_and_look;
+  for (result = 0; result < 4; result++) {
+    test_peer *peer = peer_connect(&world);
+    peer_ask(peer, "X-Late: still here\r\n");
+    world_until(&world, peer->ended || world.seen.opens == 1);
+    peer_close(peer);
+    world_until(&world, world.seen.closes == result + 1);
+    world.seen.opens = 0;
+  }
+  world_close(&world);
+}
+
 static void deferred_then_accepted(void **state) {
   test_world world;
   test_peer *peer;
@@ -421,6 +456,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refuses_with_status_headers_and_body),
       cmocka_unit_test(returned_verdicts),
+      cmocka_unit_test(the_request_lasts_as_long_as_its_callback),
       cmocka_unit_test(deferred_then_accepted),
       cmocka_unit_test(deferred_then_refused_or_closed),
       cmocka_unit_test(deferred_and_forgotten),
