@@ -16,6 +16,8 @@ MEMCHECK = ["valgrind", "--tool=memcheck", "--quiet", "--error-exitcode=99"]
 MEMCHECK += ["--leak-check=full", "--show-leak-kinds=all"]
 MEMCHECK += ["--errors-for-leak-kinds=all", "--track-fds=yes"]
 
+MEMCHECK += [f"--suppressions={os.path.dirname(os.path.abspath(__file__))}/valgrind.supp"]
+
 # Far beyond what any of them takes; only what hangs is ended by it.
 TIMEOUT = 2400
 
