@@ -88,8 +88,8 @@ int wss__frame_unpack(const uint8_t *data, size_t size, wss__frame *frame,
 }
 
 static void store(uint8_t *data, size_t size, uint64_t value) {
-  while (size-- > 0) {
-    data[size] = (uint8_t)value;
+  while (size > 0) {
+    data[--size] = (uint8_t)value;
     value >>= 8;
   }
 }
