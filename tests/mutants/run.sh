@@ -4,6 +4,7 @@
 #
 #   run.sh [NAME...]      NAME is the beginning of a patch's name; default: all
 #   run.sh --check        says only whether every patch still applies
+#   run.sh --refresh      writes anew those that apply but for their context
 #
 # A patch begins with the lines What, Class, Seen in and Caught by; the last is a
 # regular expression for ctest. The result is a failure if a patch does not apply
@@ -122,7 +123,37 @@ check() {
     done
     apply --dry-run --input="$file" || { echo "$file does not apply"; failed=1; }
   done
+  [ "$failed" -eq 0 ] || echo "see whether tests/mutants/run.sh --refresh helps"
   return "$failed"
+}
+
+# A patch whose surroundings changed is applied loosely; what that changes is the
+# new patch, to be looked at before it is kept.
+refresh() {
+  local file name fresh
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  for file in "$here"/*.patch; do
+    tree=$root
+    ! apply --dry-run --input="$file" >/dev/null || continue
+    tree=$scratch
+    mkdir -p "$tree/a" "$tree/b"
+    cp -a "$root/src" "$tree/a/"
+    cp -a "$root/src" "$tree/b/"
+    if patch --directory="$tree/b" --strip=1 --fuzz=2 --silent \
+      --no-backup-if-mismatch --input="$file" >/dev/null; then
+      cd "$tree"
+      fresh=$(diff --unified=2 --recursive a b | sed '/^diff /d
+        s/^\(--- [^\t]*\)\t.*/\1/; s/^\(+++ [^\t]*\)\t.*/\1/' || true)
+      name=$tree/fresh
+      { sed '/^--- /,$d' "$file" && printf '%s\n' "$fresh"; } >"$name"
+      cp "$name" "$file"
+      echo "refreshed $file"
+    else
+      echo "$file does not apply: its lines themselves have changed"
+    fi
+    rm -rf "$tree/a" "$tree/b"
+  done
 }
 
 # wanted NAME BEGINNING...: whether NAME begins with one of them, if there are any.
@@ -161,8 +192,8 @@ main() {
   say "every one was caught"
 }
 
-if [ "${1:-}" = --check ]; then
-  check
-else
-  main "$@"
-fi
+case ${1:-} in
+  --check) check ;;
+  --refresh) refresh ;;
+  *) main "$@" ;;
+esac
