@@ -41,7 +41,7 @@ contract_peer *meet(void);
 void expect_at(const char *text, const char *file, int line);
 #define expect(text) expect_at(text, __FILE__, __LINE__)
 
-/* Writes until something is in flight; how much. */
+/* Writes so much that something is in flight; how much. */
 size_t fill(wss__stream *stream);
 void write_text(wss__stream *stream, const char *text);
 

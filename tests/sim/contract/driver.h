@@ -28,6 +28,13 @@ void contract_turns(void);
 void contract_busy(unsigned ms);
 
 contract_peer *contract_connect(int port);
+/* Until what was sent has come to the server's socket, whatever libuv makes of
+   it. */
+void contract_reached(const uv_tcp_t *tcp);
+/* Until the peer's reset has. */
+void contract_ended(const uv_tcp_t *tcp);
+/* Likewise to the peer. */
+void contract_peer_reached(const contract_peer *peer);
 void contract_send(contract_peer *peer, const char *text);
 /* Takes whatever has come since; returns how many bytes. */
 size_t contract_take(contract_peer *peer, contract_end *end);

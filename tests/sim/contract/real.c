@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,6 +78,30 @@ contract_peer *contract_connect(int port) {
   (void)close(peer->fd);
   free(peer);
   return NULL;
+}
+
+static void wait_for(int fd, short events) {
+  struct pollfd one = {.fd = fd, .events = events};
+  assert_int_equal(poll(&one, 1, TOO_LONG), 1);
+}
+
+static int fd_of(const uv_tcp_t *tcp) {
+  uv_os_fd_t fd;
+  assert_int_equal(uv_fileno((const uv_handle_t *)tcp, &fd), 0);
+  return fd;
+}
+
+void contract_reached(const uv_tcp_t *tcp) {
+  wait_for(fd_of(tcp), POLLIN);
+}
+
+/* POLLERR and POLLHUP need not be asked for. */
+void contract_ended(const uv_tcp_t *tcp) {
+  wait_for(fd_of(tcp), 0);
+}
+
+void contract_peer_reached(const contract_peer *peer) {
+  wait_for(peer->fd, POLLIN);
 }
 
 void contract_send(contract_peer *peer, const char *text) {
