@@ -3,6 +3,7 @@ echoed exactly; by the websockets package over TLS, and by raw clients that are
 all open before the first one speaks."""
 
 import asyncio
+import concurrent.futures
 import os
 import random
 import resource
@@ -106,6 +107,30 @@ class Load(unittest.TestCase):
             after = len(os.listdir(f"/proc/{self.server.pid}/fd"))
             self.assertLess(after - before, 20)
             client.finish()
+
+    def test_no_descriptors_for_a_while(self):
+        # Not even the one that libuv keeps in reserve: the open connection is
+        # served all the time, and those who wait get in as soon as there are some.
+        def visit(number):
+            with wire.open_client(self.server) as client:
+                client.expect_echo(f"visitor {number}")
+                client.finish()
+
+        _, hard = limits = resource.prlimit(self.server.pid, resource.RLIMIT_NOFILE)
+        with wire.open_client(self.server) as open_client:
+            with concurrent.futures.ThreadPoolExecutor(20) as visitors:
+                resource.prlimit(self.server.pid, resource.RLIMIT_NOFILE, (3, hard))
+                try:
+                    visits = [visitors.submit(visit, number) for number in range(20)]
+                    self.server.err.wait("cannot accept connections")
+                    for number in range(100):
+                        open_client.expect_echo(f"open {number}")
+                    self.assertFalse(any(each.done() for each in visits))
+                finally:
+                    resource.prlimit(self.server.pid, resource.RLIMIT_NOFILE, limits)
+                for each in concurrent.futures.as_completed(visits, DEADLINE):
+                    each.result()
+            open_client.finish()
 
 
 if __name__ == "__main__":
