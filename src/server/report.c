@@ -31,16 +31,20 @@ void wss__report_warning(wss_listener *listener, int error,
   wss__loop_wake(&server->loop);
 }
 
-void wss__report_warnings(wss_server *server) {
-  while (!wss__list_empty(&server->warnings)) {
+bool wss__report_warnings(wss_server *server) {
+  const wss__list *last = server->warnings.prev;
+  bool more = !wss__list_empty(&server->warnings);
+  while (more) {
     warning *first = wss__list_entry(server->warnings.next, warning, link);
     wss_error error = {.error = first->error,
                        .message = first->detail.text,
                        .listener = first->listener};
+    more = &first->link != last; /* not those that this one causes */
     wss__list_remove(&first->link);
     report(server, &error);
     wss__free(&server->allocator, first);
   }
+  return !wss__list_empty(&server->warnings);
 }
 
 void wss__report_forget(wss_listener *listener) {

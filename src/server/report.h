@@ -2,6 +2,8 @@
 #ifndef WSS_SERVER_REPORT_H
 #define WSS_SERVER_REPORT_H
 
+#include <stdbool.h>
+
 #include "server/conn.h"
 #include "server/server.h"
 
@@ -9,8 +11,8 @@
    dropped when out of memory, since last_error tells it too. */
 void wss__report_warning(wss_listener *listener, int error,
                          const char *message);
-/* Reports those that wait. */
-void wss__report_warnings(wss_server *server);
+/* Reports those that wait; true if their callbacks have caused others. */
+bool wss__report_warnings(wss_server *server);
 /* A listener goes: its warnings are still told, without naming it. */
 void wss__report_forget(wss_listener *listener);
 

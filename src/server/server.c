@@ -120,7 +120,8 @@ static void on_turn(void *owner) {
     wss__list_remove(&conn->dirty);
     wss__conn_settle(conn);
   }
-  wss__report_warnings(server);
+  if (wss__report_warnings(server))
+    more = true;
   if (next_deadline(server) == WSS__NEVER)
     wss__loop_disarm(&server->loop);
   if (wss__list_empty(&server->dirty) && !more)
@@ -141,7 +142,7 @@ static void on_closed(void *owner) {
   wss_server *server = owner;
   wss_closed_cb closed = server->on_closed;
   void *user = server->user;
-  wss__report_warnings(server);
+  (void)wss__report_warnings(server);
   server_free(server);
   if (closed != NULL)
     closed(user);

@@ -3,8 +3,10 @@
  * line of JSON, and the client says what the server is to do.
  *
  *   --host H  --port N  --v6only  --cert FILE  --key FILE  --plain  --http
- *   --grace MS  --handshake-timeout MS  --close-timeout MS
+ *   --grace MS  --handshake-timeout MS  --close-timeout MS  --idle-timeout MS
+ *   --message-timeout MS  --write-timeout MS  --ping-interval MS
  *   --max-send-buffer N  --send-high-water N  --max-message N
+ *   --max-pending N  --max-per-address N
  *   --max-block N: the library's allocator has no larger piece of memory
  *   --origin X  --subprotocol X      (each may be repeated)
  *
@@ -153,12 +155,14 @@ static void on_drain(wss_conn *conn, void *user) {
   run_for(conn, "drain");
 }
 
+/* The whole record. */
 static void print_close(const wss_close_info *info) {
   static const char *const phases[] = {"accepted", "tls", "http", "open",
                                        "closing"};
   static const char *const initiators[] = {"peer", "app", "library"};
   json_text("phase", phases[info->phase]);
   json_text("initiator", initiators[info->initiator]);
+  json_text("cause", wss_cause_name(info->cause));
   json_number("opened", info->opened);
   json_number("code", info->code);
   json_number("code_sent", info->code_sent);
@@ -167,7 +171,12 @@ static void print_close(const wss_close_info *info) {
   json_result("error", info->error);
   json_number("status", info->status);
   json_text("message", info->message);
+  json_number("tls_alert", info->tls_alert);
+  json_text("tls_alert_name", info->tls_alert_name);
   json_number("bytes_in", info->bytes_in);
+  json_number("bytes_out", info->bytes_out);
+  json_number("age", info->age);
+  json_number("round_trip", info->round_trip);
 }
 
 static void on_close(wss_conn *conn, const wss_close_info *info, void *user) {
@@ -185,11 +194,13 @@ static void on_error(wss_server *server, const wss_error *error, void *user) {
   (void)server;
   (void)user;
   json_begin("error", NULL);
-  json_result("error", error->error);
-  json_text("message", error->message);
   json_address("remote", error->remote);
-  if (error->close != NULL)
-    json_number("opened", error->close->opened);
+  if (error->close != NULL) {
+    print_close(error->close); /* which has the error, too */
+  } else {
+    json_result("error", error->error);
+    json_text("message", error->message);
+  }
   json_end();
 }
 
@@ -247,9 +258,15 @@ static bool parse(struct probe *probe, char **argv) {
       {"--grace", &probe->grace},
       {"--handshake-timeout", &options->handshake_timeout},
       {"--close-timeout", &options->close_timeout},
+      {"--idle-timeout", &options->idle_timeout},
+      {"--message-timeout", &options->message_timeout},
+      {"--write-timeout", &options->write_timeout},
+      {"--ping-interval", &options->ping_interval},
       {"--max-send-buffer", &options->max_send_buffer},
       {"--send-high-water", &options->send_high_water},
       {"--max-message", &options->max_message_size},
+      {"--max-pending", &options->max_pending},
+      {"--max-per-address", &options->max_per_address},
       {"--max-block", &probe->max_block},
   };
   while (*++argv != NULL) {

@@ -338,5 +338,39 @@ class Tls13(Echo, unittest.TestCase):
     version = "1.3"
 
 
+class Limits(unittest.TestCase):
+    """The flags of the program that say how much it takes, over TLS."""
+
+    def test_max_fragments(self):
+        with wire.echo("--max-fragments", 3) as server:
+            with open_client(server) as client:
+                client.write(b"".join(fragments(TEXT, [b"a", b"b", b"c"])))
+                client.expect_message(TEXT, b"abc")
+                client.write(b"".join(fragments(TEXT, [b"a", b"b", b"c", b"d"])))
+                client.expect_close(1008)
+                client.expect_tcp_end()
+                self.assertEqual(client.ended, "end")
+                self.assertTrue(client.close_notify)
+
+    def test_max_connections(self):
+        with wire.echo("--max-connections", 1) as server:
+            first = self.enterContext(open_client(server))
+            with RawClient(server, tls=False) as second:
+                self.assertEqual(second.read_end(), b"")
+            first.expect_echo()
+            address = re.escape(first.address)
+            first.reset()
+            server.err.wait(f"^echo: {address}: ")
+            with open_client(server) as third:
+                third.expect_echo()
+
+    def test_max_pending(self):
+        with wire.echo("--max-pending", 1) as server:
+            with RawClient(server, tls=False) as silent, open_client(server) as client:
+                self.assertEqual(silent.read_end(), b"")
+                client.expect_echo()
+                server.err.wait(f"^echo: {re.escape(silent.address)}: ")
+
+
 if __name__ == "__main__":
     unittest.main()

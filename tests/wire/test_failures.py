@@ -40,6 +40,10 @@ FAILURES = {
         1009, pack_frame(BINARY, b"a", fin=False) + pack_frame(CONTINUATION, b"", size=MAX_MESSAGE)),
 }
 
+# What the program is told of each code; 1008 has two causes.
+CAUSES = {1002: "PROTOCOL", 1007: "UTF8", 1009: "MESSAGE_SIZE"}
+CAUSES_OF_1008 = {"too many fragments": "FRAGMENTS", "too many pings": "CONTROL_RATE"}
+
 # Messages and a Close frame that must not be looked at any more; with what is
 # sent before, less than 64 KiB, after which a server may cut.
 LATE = pack_frame(TEXT, b"late") + pack_frame(BINARY, bytes(20_000)) + \
@@ -66,6 +70,9 @@ class Failures(unittest.TestCase):
             closed = server.event("close", id=opened["id"])
             self.assertEqual((closed["code"], closed["code_sent"]), (1006, code))
             self.assertEqual(closed["initiator"], "library")
+            cause = CAUSES_OF_1008[name] if code == 1008 else CAUSES[code]
+            self.assertEqual((closed["cause"], closed["phase"]),
+                             (f"WSS_CAUSE_{cause}", "open"))
             # What was written late was received, and dropped.
             self.assertGreater(closed["bytes_in"], len(data) + 2 * len(LATE))
 
@@ -86,6 +93,20 @@ class Failures(unittest.TestCase):
         with Probe("--max-message", MAX_MESSAGE, tls=False) as server:
             self.all_of_them(server)
 
+    def test_1008_for_a_message_that_takes_too_long(self):
+        for version in ("1.2", "1.3"):
+            with self.subTest(version=version), Probe("--message-timeout", 300) as server, \
+                    open_client(server, context=client_context(version)) as client:
+                client.write(pack_frame(TEXT, b"half", fin=False))
+                client.expect_close(1008)
+                client.expect_tcp_end()
+                self.assertEqual(client.ended, "end")
+                self.assertTrue(client.close_notify)
+                client.finish_writing()
+                closed = server.event("close")
+                self.assertEqual((closed["cause"], closed["code"], closed["code_sent"]),
+                                 ("WSS_CAUSE_MESSAGE_TIMEOUT", 1006, 1008))
+
     def test_1011_when_memory_is_short(self):
         # A message is gathered in a block that has to grow; there is none.
         with Probe("--max-message", MAX_MESSAGE, "--max-block", MAX_BLOCK) as server:
@@ -95,7 +116,9 @@ class Failures(unittest.TestCase):
                 client.expect_tcp_end()
                 self.assertEqual(client.ended, "end")
                 self.assertTrue(client.close_notify)
-            self.assertEqual(server.event("close")["error"], "WSS_ERR_NOMEM")
+            closed = server.event("close")
+            self.assertEqual((closed["cause"], closed["error"], closed["code_sent"]),
+                             ("WSS_CAUSE_NO_MEMORY", "WSS_ERR_NOMEM", 1011))
             # The next one is served.
             with open_client(server) as client:
                 client.expect_echo()

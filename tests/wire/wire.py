@@ -259,6 +259,8 @@ class RawClient:
         self.ended = None            # "end" or "reset", by the peer
         self.close_notify = False    # the peer ended TLS properly
         self.alert = None            # the SSLError of the peer's alert
+        self.sent = 0                # bytes on the TCP connection
+        self.received = 0
         self.trickle = trickle
         self._plain = bytearray()    # to be encrypted
         self._wire = bytearray()     # to be written
@@ -361,6 +363,7 @@ class RawClient:
         size = self.trickle or 1 << 18
         try:
             sent = self._socket.send(self._wire[:size])
+            self.sent += sent
             del self._wire[:sent]
         except BlockingIOError:
             pass
@@ -377,6 +380,7 @@ class RawClient:
         except ConnectionResetError:
             self.ended = "reset"
             return
+        self.received += len(piece)
         if not piece:
             self.ended = self.ended or "end"
         elif self._tls is None:
@@ -432,6 +436,11 @@ class RawClient:
             self._write_some()
             self._encrypt()
         return len(self._plain) + len(self._wire)
+
+    def write_wire(self, data, within=DEADLINE):
+        """Bytes on the TCP connection, past TLS."""
+        self._wire += data
+        self.flush(within)
 
     def flush(self, within=DEADLINE):
         self._until(self._flushed, "room to write", within)
@@ -574,6 +583,13 @@ class RawClient:
         if opcode >= 8 and (size > 125 or not first & 0x80):
             raise AssertionError(f"control frame with {size} bytes, first byte {first:#x}")
         return Frame(bool(first & 0x80), first >> 4 & 7, opcode, self.read(size, within))
+
+    def answer_ping(self, within=DEADLINE):
+        """The next frame is a Ping of the library's own; answers it."""
+        frame = self._recv_any_frame(within)
+        if frame.opcode != PING or len(frame.payload) != LIBRARY_PING:
+            raise AssertionError(f"a Ping expected, got {describe(frame)}")
+        self.send_frame(PONG, frame.payload)
 
     def recv_message(self, within=DEADLINE):
         """(opcode, payload) of the next data message; control frames fail."""

@@ -51,17 +51,21 @@ static void put_found_removed(void **state) {
 }
 
 /* The slot that an id takes in an empty map of the first size. */
-static size_t home_of(uint64_t id) {
+static size_t seeded_home_of(uint64_t id, uint64_t seed) {
   test_allocator memory;
   wss__map map;
   size_t home;
   test_allocator_init(&memory);
-  wss__map_init(&map, 0);
+  wss__map_init(&map, seed);
   assert_int_equal(wss__map_insert(&map, &memory.functions, id, &values[0]), 0);
   for (home = 0; map.slots[home].id != id; home++)
     assert_true(home + 1 < map.capacity);
   wss__map_free(&map, &memory.functions);
   return home;
+}
+
+static size_t home_of(uint64_t id) {
+  return seeded_home_of(id, 0);
 }
 
 /* The next id above after whose home is that one. */
@@ -95,6 +99,28 @@ static void remove_in_order(const uint64_t ids[4], unsigned order) {
   }
   wss__map_free(&map, &memory.functions);
   assert_int_equal(memory.blocks, 0);
+}
+
+/* Where ids are a peer's choice: those that share a slot of one map are spread
+   over another's, so that nobody can know them. */
+static void a_seed_spreads_otherwise(void **state) {
+  static const uint64_t seeds[] = {UINT64_C(0x2545f4914f6cdd1d),
+                                   UINT64_C(0xd1342543de82ef94)};
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof seeds / sizeof seeds[0]; i++) {
+    unsigned homes = 0;
+    unsigned different = 0;
+    uint64_t id = 0;
+    int count;
+    for (count = 0; count < 32; count++) {
+      id = id_at(5, id);
+      homes |= 1U << seeded_home_of(id, seeds[i]);
+    }
+    for (; homes != 0; homes &= homes - 1)
+      different++;
+    assert_true(different > 4);
+  }
 }
 
 /* A run of members: three with one home, one with the next, in each order of
@@ -236,6 +262,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_empty_map),
       cmocka_unit_test(put_found_removed),
+      cmocka_unit_test(a_seed_spreads_otherwise),
       cmocka_unit_test(removal_closes_the_gap_of_a_run),
       cmocka_unit_test(a_model_agrees),
       cmocka_unit_test(it_stays_half_empty),

@@ -1,6 +1,7 @@
 /* Addresses: text to sockaddr and back. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -74,6 +75,42 @@ static void an_unknown_one_is_empty(void **state) {
   assert_string_equal(text.ip, "");
   assert_int_equal(text.port, 0);
   assert_int_equal(text.family, 0);
+  assert_int_equal(wss__endpoint_network(&endpoint), 0);
+}
+
+static uint64_t network_of(const char *host, int port) {
+  struct sockaddr_storage address;
+  wss__endpoint endpoint;
+  assert_int_equal(wss__address_parse(host, port, &address), 0);
+  endpoint = wss__endpoint_of(&address);
+  return wss__endpoint_network(&endpoint);
+}
+
+static void one_number_for_a_network(void **state) {
+  static const struct {
+    const char *one;
+    const char *other;
+    bool same;
+  } cases[] = {
+      {"192.0.2.1", "192.0.2.1", true},
+      {"192.0.2.1", "192.0.2.2", false},
+      {"192.0.2.1", "193.0.2.1", false},
+      {"192.0.2.1", "::ffff:192.0.2.1", true},
+      {"::ffff:192.0.2.1", "::ffff:192.0.2.2", false},
+      {"2001:db8:1:2::", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
+      {"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+      {"2001:db8:1:2::1", "3001:db8:1:2::1", false},
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    uint64_t one = network_of(cases[i].one, 1);
+    assert_int_not_equal(one, 0);
+    assert_int_equal(one == network_of(cases[i].other, 2), cases[i].same);
+  }
+  /* 0 is for what is unknown alone. */
+  assert_int_not_equal(network_of("0.0.0.0", 1), 0);
+  assert_int_not_equal(network_of("::1", 1), 0);
 }
 
 int main(void) {
@@ -82,6 +119,7 @@ int main(void) {
       cmocka_unit_test(what_is_no_address),
       cmocka_unit_test(ports_have_bounds),
       cmocka_unit_test(an_unknown_one_is_empty),
+      cmocka_unit_test(one_number_for_a_network),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,36 @@ static void without_memory_nothing_is_left(void **state) {
   assert_int_equal(uv_loop_close(&uv), 0);
 }
 
+/* When the clock was looked at last is moved, which needs no waiting. */
+static void its_time_does_not_go_back(void **state) {
+  uint64_t first = wss__loop_now(&loop);
+  (void)state;
+  loop.seen += 5000;
+  assert_true(wss__loop_now(&loop) >= first + 5000);
+  assert_true(wss__loop_now(&loop) >= first + 5000);
+}
+
+static void its_time_leaves_stalls_out(void **state) {
+  uint64_t first = wss__loop_now(&loop);
+  uint64_t clock = wss__loop_clock() / 1000000;
+  (void)state;
+  loop.seen -= 90000;
+  /* But for what this test itself has taken. */
+  assert_true(wss__loop_now(&loop) <
+              first + 90000 + (wss__loop_clock() / 1000000 - clock));
+  assert_true(loop.stalled >= 90000);
+}
+
+/* A program may work for a second: that is time like any other. */
+static void its_time_has_short_ones(void **state) {
+  uint64_t stalled = loop.stalled;
+  (void)state;
+  (void)wss__loop_now(&loop);
+  loop.seen -= 500;
+  (void)wss__loop_now(&loop);
+  assert_int_equal(loop.stalled, stalled);
+}
+
 static void on_signal(int number) {
   (void)number;
 }
@@ -221,6 +251,9 @@ int main(void) {
       on_a_loop(the_earliest_time_counts),
       on_a_loop(a_time_that_has_passed),
       on_a_loop(a_poll_comes_first),
+      on_a_loop(its_time_does_not_go_back),
+      on_a_loop(its_time_leaves_stalls_out),
+      on_a_loop(its_time_has_short_ones),
       cmocka_unit_test_setup(closing_it_may_still_be_asked, open_loop),
       cmocka_unit_test(without_memory_nothing_is_left),
       cmocka_unit_test(sigpipe_only_if_nobody_cares),

@@ -279,6 +279,34 @@ static void warnings_come_later(void **state) {
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static uint64_t polls;
+static int in_poll;
+
+/* As a program would that listens anew with a certificate that is no better.
+   There is a turn on either side of a poll. */
+static void warn_again(test_world *world) {
+  if (world->server->loop.polls != polls)
+    in_poll = 0;
+  polls = world->server->loop.polls;
+  assert_true(++in_poll <= 2);
+  if (world->seen.errors < 9)
+    wss__report_warning(world->listener, WSS_ERR_CERT_EXPIRED, "again");
+}
+
+/* One that a warning's callback causes waits for a turn, which comes without
+   anybody else's doing: the loop goes on being polled, and does not fall
+   asleep. */
+static void warnings_that_cause_others(void **state) {
+  test_world world;
+  (void)state;
+  world_open(&world, NULL, false);
+  world.hooks.error = warn_again;
+  in_poll = 0;
+  wss__report_warning(world.listener, WSS_ERR_CERT_EXPIRED, "first");
+  world_until(&world, world.seen.errors == 9);
+  world_close(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ends_before_the_request),
@@ -287,6 +315,7 @@ int main(void) {
       cmocka_unit_test(messages_forge_no_log_lines),
       cmocka_unit_test(names_the_listener),
       cmocka_unit_test(warnings_come_later),
+      cmocka_unit_test(warnings_that_cause_others),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
