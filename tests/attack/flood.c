@@ -42,7 +42,7 @@ static struct {
   double seconds;
   bool hold;
   bool again;   /* a peer that ended begins anew */
-  bool abandon; /* and does not stay for its own last flight */
+  bool abandon; /* goes at the server's first flight, and answers nothing */
 } set = {.peers = 1, .seconds = 60};
 
 static peer_plan plan = {.sources = 1, .path = "/"};
@@ -189,10 +189,10 @@ static void on_event(attacker *a, uint32_t events) {
   bool was_ready = p->stage == PEER_READY;
   if (p->stage == PEER_ENDED)
     return;
+  if (set.abandon && p->stage == PEER_SECURING && (events & EPOLLIN) != 0)
+    peer_finish(p, "abandoned");
   if (!was_ready) {
     peer_advance(p);
-    if (set.abandon && p->stage == PEER_SECURING && (events & EPOLLIN) != 0)
-      peer_finish(p, "abandoned");
     if (p->stage == PEER_READY) {
       on_ready(a);
       was_ready = true;

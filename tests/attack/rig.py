@@ -195,11 +195,42 @@ class Most:
         self._thread.join()
 
 
+class Good(Program):
+    """Good clients; options are good's, --clients and so on."""
+
+    def __init__(self, server, log, **options):
+        command = [build("tests/attack/good"), "--port", server.port, "--ca", pki("ca.pem")]
+        for name, value in options.items():
+            command += ["--" + name] + ([] if value is True else [value])
+        super().__init__(command, log)
+
+    def phase(self):
+        """What they have seen since the last phase."""
+        self.tell()
+        return self.json()
+
+    def finish(self):
+        """Everybody leaves in peace: what they have seen since the last phase."""
+        self.end_of_input()
+        last = self.json(2 * PATIENCE)
+        if self.ended() != 0:
+            raise Failure("the good clients failed")
+        return last
+
+
+def losses(phases):
+    """How many of them were disconnected, refused or answered wrongly, and why."""
+    counts = {name: sum(phase[name] for phase in phases)
+              for name in ("lost", "wrong", "refused", "unclean")}
+    reasons = [reason for phase in phases for reason in phase["reasons"]]
+    return sum(counts.values()), f"good clients: {counts}: {reasons[:10]}"
+
+
 class Trial:
     """One attack: a server, good clients beside it, and a row of the table."""
 
     def __init__(self, table, name, load, args=(), publisher=False, limit=None,
-                 arrivals=2, bound=None):
+                 arrivals=2, rate=10, bound=None):
         self.name = name
         self.load = load
         self.bound = bound  # bytes of resident memory over idle
@@ -219,29 +250,24 @@ class Trial:
             os.unlink(self._log)
         self.server = self._keep(Server(command, self._log, limit))
         self._arrivals = arrivals
+        self._rate = rate
 
     def _keep(self, program):
         self._programs.append(program)
         return program
 
     def __enter__(self):
-        self.good = self._keep(Program(
-            [build("tests/attack/good"), "--port", self.server.port, "--ca",
-             pki("ca.pem"), "--arrivals", self._arrivals], self._log))
+        self.good = self._keep(Good(self.server, self._log, rate=self._rate,
+                                    arrivals=self._arrivals))
         self.good.line()  # ready
-        self.phase()
+        self.good.phase()
         time.sleep(self._table.baseline)  # the same without the attack
-        self.before = self.phase()
+        self.before = self.good.phase()
         self.descriptors = self.server.descriptors()
         self.heap = self.server.heap()
         self.base = self.idle = self.server.rss()
         self.server.forget_peak()
         return self
-
-    def phase(self):
-        """What the good clients have seen since the last phase."""
-        self.good.tell()
-        return self.good.json()
 
     def flood(self, kind, *args, seconds=60, **options):
         """Starts attackers; options are flood's, --peers and so on."""
@@ -269,6 +295,9 @@ class Trial:
         self.expect(result["open"] == 0, f"{result['open']} are still open")
 
     def expect_span(self, result, name, least, most):
+        if name not in result:
+            self.expect(False, f"nobody ended {name}")
+            return
         span = result[name]
         self.expect(least <= span["min"] and span["max"] <= most,
                     f"ended {span['min']:.2f} to {span['max']:.2f} s {name}, not "
@@ -302,7 +331,7 @@ class Trial:
     def _settle(self):
         """The attack is over: everything must be as it was before."""
         server = self.server
-        during = self.phase()
+        during = self.good.phase()
         self.used = server.peak() - self.idle
         until(lambda: server.descriptors() <= self.descriptors + 2 * self._arrivals,
               "the end of the attackers' connections", 20)
@@ -315,18 +344,12 @@ class Trial:
                     f"{self.after / MIB:.1f} MiB more are resident than before")
         if self.bound is not None:
             self.expect(self.used <= self.bound, "more memory than the bound")
-        self.good.end_of_input()
-        last = self.good.json()
-        self.expect(self.good.ended() == 0, "the good clients failed")
-        self._check_good(during, last)
+        self._check_good(during, self.good.finish())
         server.stop(self.says)
 
     def _check_good(self, during, last):
-        figures = ("lost", "wrong", "refused", "unclean")
-        counts = {name: during[name] + last[name] for name in figures}
-        reasons = during["reasons"] + last["reasons"]
-        self.lost = sum(counts.values())
-        self.expect(self.lost == 0, f"good clients: {counts}: {reasons}")
+        self.lost, why = losses([during, last])
+        self.expect(self.lost == 0, why)
         if "echo" not in during:
             self.expect(False, "good clients: no echo at all")
             return
@@ -357,8 +380,9 @@ class Table:
                ("bound", ">7"), ("kept", ">7"), ("after", ">6"), ("heap", ">8"),
                ("p50", ">6"), ("p99", ">6"), ("verdict", "<7"))
 
-    def __init__(self, baseline, logs):
-        self.baseline = baseline  # seconds of good clients alone
+    def __init__(self, quick, logs):
+        self.quick = quick
+        self.baseline = 2 if quick else 10  # seconds of good clients alone
         self.logs = logs
         self.failed = []
         os.makedirs(logs, exist_ok=True)
