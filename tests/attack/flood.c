@@ -41,7 +41,8 @@ static struct {
   int rate; /* connects a second; 0: all at once */
   double seconds;
   bool hold;
-  bool again;   /* a peer that ended begins anew */
+  bool leave;   /* a peer goes when it is ready */
+  bool again;   /* and begins anew, as any that has ended */
   bool abandon; /* goes at the server's first flight, and answers nothing */
 } set = {.peers = 1, .seconds = 60};
 
@@ -169,7 +170,7 @@ static void set_going(attacker *a) {
 
 static void on_ready(attacker *a) {
   not_ready--;
-  if (set.again)
+  if (set.leave)
     peer_finish(&a->p, "done");
   else if (!set.hold || go)
     set_going(a);
@@ -320,8 +321,10 @@ static int parse(int argc, char **argv) {
       plan.path = value(argv, &at);
     } else if (strcmp(name, "--hold") == 0) {
       set.hold = true;
+    } else if (strcmp(name, "--leave") == 0) {
+      set.leave = true;
     } else if (strcmp(name, "--again") == 0) {
-      set.again = true;
+      set.leave = set.again = true;
     } else if (strcmp(name, "--abandon") == 0) {
       set.abandon = true;
     } else if (strcmp(name, "--tls12") == 0) {

@@ -169,6 +169,14 @@ def until(what, name, within=PATIENCE):
         time.sleep(0.02)
 
 
+def overflows():
+    """Connections that the kernel has dropped because a listener's backlog was full.
+    Their peers do not learn of it before they send something."""
+    with open("/proc/net/netstat", encoding="ascii") as netstat:
+        names, values = [line.split() for line in netstat if line.startswith("TcpExt:")]
+    return int(values[names.index("ListenOverflows")])
+
+
 class Most:
     """The largest value of a function, looked at by a thread."""
 
