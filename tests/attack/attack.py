@@ -109,7 +109,7 @@ def c6_pings(table, size):
     peers = size(50)
     with Trial(table, "C6", f"{peers} who ping 1,000 times a second, unread") as trial:
         flood = trial.flood("pings", "--hold", peers=peers, seconds=30)
-        flood.line()
+        flood.ready()
         trial.from_here()
         trial.bound = 4 * KIB * peers + MIB
         flood.tell()
@@ -123,7 +123,7 @@ def c7_tiny_frames(table, size):
     seconds = 5 if size.quick else 20
     with Trial(table, "C7", f"8 with tiny frames for {seconds} s") as trial:
         flood = trial.flood("tiny", "--hold", peers=8, seconds=seconds + 5)
-        flood.line()
+        flood.ready()
         trial.from_here()
         # What is queued for a peer that reads slowly: high water, one sealed
         # piece in flight, and what was read but not delivered.
@@ -137,11 +137,12 @@ def c7_tiny_frames(table, size):
 
 @attack
 def c8_handshakes(table, size):
-    """Below max_pending everybody is served; above it they push each other out,
-    and those who wait with nothing sent are the first to go."""
+    """Below max_pending everybody is served; above it they push each other out, and
+    those who wait with nothing sent are the first to go. A peer that has gone has a
+    place until its turn comes: whoever finishes, and begins anew, may have two."""
     seconds = 5 if size.quick else 20
-    for kind, peers in (("finished", 800), ("abandoned", 800), ("storm", 2000)):
-        extra = ["--abandon"] if kind == "abandoned" else []
+    for kind, peers, extra in (("finished", 450, []), ("abandoned", 900, ["--abandon"]),
+                               ("storm", 2000, [])):
         with Trial(table, f"C8 {kind}", f"{peers} shake hands again and again",
                    bound=64 * MIB) as trial:
             with Most(trial.server.descriptors) as most:
@@ -150,11 +151,13 @@ def c8_handshakes(table, size):
                 result = flood.json()
             pending = most.value - trial.descriptors
             trial.expect(pending <= 1000 + 10, f"{pending} were pending")
-            allowed = {"done", "abandoned", "reset", "fin", "fin without close_notify"}
+            allowed = {"done", "abandoned"}
+            if kind == "storm":
+                allowed |= {"reset", "fin without close_notify"}
             others = set(result["ends"]) - allowed
-            trial.expect(not others, f"ends of another kind: {others}")
+            trial.expect(not others, f"ends of another kind: {result['ends']}")
             done = result["ends"].get("done", 0) + result["ends"].get("abandoned", 0)
-            trial.expect(done > 0 or kind == "storm", "not one handshake")
+            trial.expect(done > 0, "not one handshake")
             trial.note(f"{done / seconds:.0f} handshakes a second, at most {pending} "
                        f"descriptors more; ends: {result['ends']}")
 
@@ -182,10 +185,10 @@ def c9_records(table, size):
 def c10_descriptors(table, size):
     """No descriptor is left: nobody spins, and it is over when they are back."""
     with Trial(table, "C10", "2,000 silent, 256 descriptors", limit=256,
-               arrivals=0) as trial:
+               arrivals=0, bound=MIB) as trial:
         server = trial.server
         flood = trial.flood("silent", peers=2000, rate=1000, seconds=8)
-        flood.line()
+        flood.ready()
         began, cpu = time.monotonic(), server.cpu()
         time.sleep(4)  # what is measured
         share = (server.cpu() - cpu) / (time.monotonic() - began)
@@ -204,10 +207,10 @@ def c10_descriptors(table, size):
 def c10_open(table, size):
     """The same by peers that open their connections and stay."""
     with Trial(table, "C10 open", "2,000 open, 256 descriptors", limit=256,
-               arrivals=0) as trial:
+               arrivals=0, bound=256 * 57 * KIB) as trial:
         server = trial.server
-        flood = trial.flood("idle", peers=2000, rate=500, seconds=12)
-        flood.line()
+        flood = trial.flood("idle", peers=2000, rate=500, seconds=20)
+        flood.ready()
         began, cpu = time.monotonic(), server.cpu()
         time.sleep(4)  # what is measured
         share = (server.cpu() - cpu) / (time.monotonic() - began)
@@ -227,12 +230,13 @@ def c10_open(table, size):
 def c11_at_once(table, size):
     """More than the backlog of 511 holds, and most of them more than max_pending."""
     peers = size(4096)
-    for kind, extra in (("silent", []), ("handshakes", ["--leave"]), ("idle", [])):
-        with Trial(table, f"C11 {kind}", f"{peers} connect at once") as trial:
+    for kind, extra, bound in (("silent", [], 10 * MIB), ("handshakes", ["--leave"], 64 * MIB),
+                               ("idle", [], peers * 57 * KIB)):
+        with Trial(table, f"C11 {kind}", f"{peers} connect at once", bound=bound) as trial:
             dropped = overflows()
             flood = trial.flood(kind, *extra, peers=peers, seconds=30)
             if kind == "idle":
-                ready = int(flood.line().split()[1])
+                ready = flood.ready()
                 flood.end_of_input()
                 result = flood.json()
                 took = result["seconds"]
@@ -256,7 +260,7 @@ def b7_fragments(table, size):
     peers = size(200)
     with Trial(table, "B7", f"{peers} x 10^6 fragments of 0 or 1 byte") as trial:
         flood = trial.flood("fragments", "--hold", peers=peers, seconds=60)
-        flood.line()
+        flood.ready()
         trial.from_here()
         trial.bound = peers * 8 * KIB + MIB
         flood.tell()
@@ -274,7 +278,7 @@ def b10_after_the_end(table, size):
     for kind in ("after-error", "after-close"):
         with Trial(table, f"B10 {kind}", f"{peers} x 100 MiB") as trial:
             flood = trial.flood(kind, "--hold", peers=peers, seconds=60)
-            flood.line()
+            flood.ready()
             trial.from_here()
             trial.bound = peers * 64 * KIB + MIB
             flood.tell()
@@ -294,7 +298,7 @@ def b11_garbage(table, size):
                        ("ssl2", ("alert",)), ("pieces", ("alert",)),
                        ("huge-hello", ("alert",))):
         with Trial(table, f"B11 {kind}", f"{peers}, 2,000 a second",
-                   bound=2000 * 48 * KIB) as trial:
+                   bound=200 * 48 * KIB) as trial:
             flood = trial.flood(kind, peers=peers, rate=2000, seconds=60)
             result = flood.json(90)
             trial.expect_ends(result, *ends)

@@ -30,7 +30,7 @@ def hold(trial, connections, minutes):
     opening = connections / (RATE * len(shares))
     floods = [trial.flood("idle", peers=share, rate=RATE, sources=4,
                           seconds=minutes * 60 + 2 * opening + 120) for share in shares]
-    ready = sum(int(flood.line(2 * opening + 60).split()[1]) for flood in floods)
+    ready = sum(flood.ready(2 * opening + 60) for flood in floods)
     trial.expect(ready == connections, f"{ready} could open")
 
     server.heap()  # frees what only the handshakes took
