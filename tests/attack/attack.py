@@ -311,8 +311,10 @@ LONG = {"c4_slow_frame", "c5_stopped_readers", "c2_slow_hello", "c3_slow_request
 
 
 def meant(given, name):
-    """Whether an attack has that name, or it begins with it: C1 is not C10."""
-    return name == given.lower() or name.startswith(given.lower() + "_")
+    """Whether an attack has that name, or its first or its other words: c1 or
+    silent, which is not c10."""
+    first, _, others = name.partition("_")
+    return given.lower() in (name, first, others)
 
 
 def main():
