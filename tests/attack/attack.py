@@ -92,6 +92,9 @@ def c5_stopped_readers(table, size):
                      f"not all were cut by write_timeout with 1006: {says}")
         trial.expect(says["again"] > 0, "wss_send never answered WSS_ERR_AGAIN")
         trial.expect(says["most_buffered"] <= 4 * MIB, "max_send_buffer was passed")
+        # write_timeout and a quarter, and how long a turn of the loop may take here.
+        least, most = says["waited"]
+        trial.expect(29 <= least and most <= 39, f"cut {least} to {most} s after it took some")
         trial.note(f"the publisher: {says}")
 
     with Trial(table, "C5", f"{peers} stopped readers, 10 MB/s to each", publisher=True,
@@ -100,7 +103,6 @@ def c5_stopped_readers(table, size):
                             receive_buffer=4096, seconds=150)
         result = flood.json(160)
         trial.expect_ends(result, "fin", "reset")
-        trial.expect_span(result, "from_connect", 30, 45)
         trial.says = check
 
 

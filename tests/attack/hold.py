@@ -18,6 +18,8 @@ KIB = 1024
 
 # docs/security.md: a struct of about 1 KiB and Mbed TLS's context of 36 to 43.
 EACH = 44 * KIB
+# The table of ids keeps its size: 16 bytes each, and up to four times the places.
+TABLE = 64
 PING_INTERVAL = 25  # seconds, the default
 PER_PROCESS = 5000
 RATE = 100  # connects a second of each process
@@ -26,6 +28,7 @@ MOST = 19800  # that RLIMIT_NOFILE, 20,000 in many containers, leaves room for
 
 def hold(trial, connections, minutes):
     server = trial.server
+    trial.heap_slack += TABLE * connections
     shares = [min(PER_PROCESS, connections - at) for at in range(0, connections, PER_PROCESS)]
     opening = connections / (RATE * len(shares))
     floods = [trial.flood("idle", peers=share, rate=RATE, sources=4,
