@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Attacks of hostile peers on a release build, with good clients beside them: about 15 minutes.
+# Attacks of hostile peers on a release build, with good clients beside them: 13 minutes.
 #
 #   tests/run.sh --nightly attacks [--quick] [NAME...]
 # The attacks are functions of tests/attack/attack.py; some of them can be chosen by
