@@ -37,6 +37,18 @@ static void track(wss__tls_engine *engine, const uint8_t *data, size_t size) {
   }
 }
 
+/* Whether the record is the first one, and its message one that Mbed TLS could
+   not put together: it would collect what comes until its buffer is full. */
+static bool hello_too_large(wss__tls_engine *engine) {
+  const uint8_t *length = engine->record + WSS__TLS_HEADER_SIZE + 1;
+  if (engine->barren != 1 || engine->record_seen < sizeof engine->record ||
+      engine->record[0] != MBEDTLS_SSL_MSG_HANDSHAKE ||
+      mbedtls_ssl_is_handshake_over(&engine->ssl))
+    return false;
+  return ((uint32_t)length[0] << 16 | (uint32_t)length[1] << 8 | length[2]) >
+         MBEDTLS_SSL_IN_CONTENT_LEN - WSS__TLS_MESSAGE_HEADER_SIZE;
+}
+
 static int receive(void *context, unsigned char *data, size_t size) {
   wss__tls_bio *bio = context;
   if (bio->input_size == 0) {
@@ -53,6 +65,8 @@ static int receive(void *context, unsigned char *data, size_t size) {
   bio->input_size -= size;
   bio->moved = true;
   bio->alerted = false;
+  if (hello_too_large(bio->engine))
+    return MBEDTLS_ERR_SSL_DECODE_ERROR;
   return (int)size;
 }
 
@@ -200,5 +214,7 @@ int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
   else if (wss__tls_alert_for_code(code, bio->engine->record) ==
            MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW)
     failure->text = "a TLS record is larger than RFC 8446 5.1 allows";
+  else if (hello_too_large(bio->engine))
+    failure->text = "the first TLS message is larger than 16 KiB";
   return WSS_ERR_TLS;
 }

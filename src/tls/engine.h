@@ -10,14 +10,17 @@
 #include "tls/channel.h"
 #include "tls/failure.h"
 
+/* Of a handshake message: type and length (RFC 8446 4). */
+#define WSS__TLS_MESSAGE_HEADER_SIZE 4
+
 typedef struct wss__tls_engine {
   mbedtls_ssl_context ssl;
   const wss_allocator *allocator;
   char *server_name; /* SNI, NULL if none came */
   /* The record that the input is at. Mbed TLS does not tell which record it did
      not like, and the answering alert depends on it. */
-  uint8_t record[WSS__TLS_HEADER_SIZE + 2]; /* its first bytes */
-  uint32_t record_seen;                     /* how many of its bytes came */
+  uint8_t record[WSS__TLS_HEADER_SIZE + WSS__TLS_MESSAGE_HEADER_SIZE];
+  uint32_t record_seen; /* how many of its bytes came; the first are kept */
   uint32_t barren;  /* records begun since the record layer gave plaintext */
   uint32_t answers; /* records that Mbed TLS answered by itself */
   bool nomem;       /* a callback of the handshake found no memory */

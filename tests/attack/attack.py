@@ -13,7 +13,7 @@ import sys
 import time
 
 import records
-from rig import MIB, Most, Table, Trial
+from rig import MIB, Most, Table, Trial, overflows, until
 
 KIB = 1024
 RAISED = ("--max-pending", 20000)
@@ -40,7 +40,8 @@ class Size:
 def slow(table, name, kind, peers, rate, bound, ends, raised, since):
     """Peers that say next to nothing until the handshake's deadline ends them,
     or, with max_pending at its default, others that come after them."""
-    args = RAISED if raised else ()
+    # A tenth of the peers meet a tenth of the default.
+    args = RAISED if raised else ("--max-pending", 100) if table.quick else ()
     with Trial(table, name + (" raised" if raised else ""),
                f"{peers} {kind}, {rate} a second", args, bound=bound) as trial:
         flood = trial.flood(kind, peers=peers, rate=rate, seconds=60)
@@ -91,6 +92,9 @@ def c5_stopped_readers(table, size):
                      f"not all were cut by write_timeout with 1006: {says}")
         trial.expect(says["again"] > 0, "wss_send never answered WSS_ERR_AGAIN")
         trial.expect(says["most_buffered"] <= 4 * MIB, "max_send_buffer was passed")
+        # write_timeout and a quarter, and how long a turn of the loop may take here.
+        least, most = says["waited"]
+        trial.expect(29 <= least and most <= 39, f"cut {least} to {most} s after it took some")
         trial.note(f"the publisher: {says}")
 
     with Trial(table, "C5", f"{peers} stopped readers, 10 MB/s to each", publisher=True,
@@ -99,7 +103,6 @@ def c5_stopped_readers(table, size):
                             receive_buffer=4096, seconds=150)
         result = flood.json(160)
         trial.expect_ends(result, "fin", "reset")
-        trial.expect_span(result, "from_connect", 30, 45)
         trial.says = check
 
 
@@ -108,7 +111,7 @@ def c6_pings(table, size):
     peers = size(50)
     with Trial(table, "C6", f"{peers} who ping 1,000 times a second, unread") as trial:
         flood = trial.flood("pings", "--hold", peers=peers, seconds=30)
-        flood.line()
+        flood.ready()
         trial.from_here()
         trial.bound = 4 * KIB * peers + MIB
         flood.tell()
@@ -122,7 +125,7 @@ def c7_tiny_frames(table, size):
     seconds = 5 if size.quick else 20
     with Trial(table, "C7", f"8 with tiny frames for {seconds} s") as trial:
         flood = trial.flood("tiny", "--hold", peers=8, seconds=seconds + 5)
-        flood.line()
+        flood.ready()
         trial.from_here()
         # What is queued for a peer that reads slowly: high water, one sealed
         # piece in flight, and what was read but not delivered.
@@ -136,11 +139,12 @@ def c7_tiny_frames(table, size):
 
 @attack
 def c8_handshakes(table, size):
-    """Below max_pending everybody is served; above it they push each other out,
-    and those who wait with nothing sent are the first to go."""
+    """Below max_pending everybody is served; above it they push each other out, and
+    those who wait with nothing sent are the first to go. A peer that has gone has a
+    place until its turn comes: whoever finishes, and begins anew, may have two."""
     seconds = 5 if size.quick else 20
-    for kind, peers in (("finished", 800), ("abandoned", 800), ("storm", 2000)):
-        extra = ["--abandon"] if kind == "abandoned" else []
+    for kind, peers, extra in (("finished", 450, []), ("abandoned", 900, ["--abandon"]),
+                               ("storm", 2000, [])):
         with Trial(table, f"C8 {kind}", f"{peers} shake hands again and again",
                    bound=64 * MIB) as trial:
             with Most(trial.server.descriptors) as most:
@@ -149,11 +153,13 @@ def c8_handshakes(table, size):
                 result = flood.json()
             pending = most.value - trial.descriptors
             trial.expect(pending <= 1000 + 10, f"{pending} were pending")
-            allowed = {"done", "abandoned", "reset", "fin", "fin without close_notify"}
+            allowed = {"done", "abandoned"}
+            if kind == "storm":
+                allowed |= {"reset", "fin without close_notify"}
             others = set(result["ends"]) - allowed
-            trial.expect(not others, f"ends of another kind: {others}")
+            trial.expect(not others, f"ends of another kind: {result['ends']}")
             done = result["ends"].get("done", 0) + result["ends"].get("abandoned", 0)
-            trial.expect(done > 0 or kind == "storm", "not one handshake")
+            trial.expect(done > 0, "not one handshake")
             trial.note(f"{done / seconds:.0f} handshakes a second, at most {pending} "
                        f"descriptors more; ends: {result['ends']}")
 
@@ -181,10 +187,10 @@ def c9_records(table, size):
 def c10_descriptors(table, size):
     """No descriptor is left: nobody spins, and it is over when they are back."""
     with Trial(table, "C10", "2,000 silent, 256 descriptors", limit=256,
-               arrivals=0) as trial:
+               arrivals=0, bound=MIB) as trial:
         server = trial.server
         flood = trial.flood("silent", peers=2000, rate=1000, seconds=8)
-        flood.line()
+        flood.ready()
         began, cpu = time.monotonic(), server.cpu()
         time.sleep(4)  # what is measured
         share = (server.cpu() - cpu) / (time.monotonic() - began)
@@ -203,10 +209,10 @@ def c10_descriptors(table, size):
 def c10_open(table, size):
     """The same by peers that open their connections and stay."""
     with Trial(table, "C10 open", "2,000 open, 256 descriptors", limit=256,
-               arrivals=0) as trial:
+               arrivals=0, bound=256 * 57 * KIB) as trial:
         server = trial.server
-        flood = trial.flood("idle", peers=2000, rate=500, seconds=12)
-        flood.line()
+        flood = trial.flood("idle", peers=2000, rate=500, seconds=20)
+        flood.ready()
         began, cpu = time.monotonic(), server.cpu()
         time.sleep(4)  # what is measured
         share = (server.cpu() - cpu) / (time.monotonic() - began)
@@ -224,22 +230,31 @@ def c10_open(table, size):
 
 @attack
 def c11_at_once(table, size):
+    """More than the backlog of 511 holds, and most of them more than max_pending."""
     peers = size(4096)
-    for kind in ("silent", "handshakes", "idle"):
-        with Trial(table, f"C11 {kind}", f"{peers} connect at once") as trial:
-            flood = trial.flood(kind, peers=peers, seconds=20)
-            ready = int(flood.line(30).split()[1]) if kind == "idle" else None
+    for kind, extra, bound in (("silent", [], 10 * MIB), ("handshakes", ["--leave"], 64 * MIB),
+                               ("idle", [], peers * 57 * KIB)):
+        with Trial(table, f"C11 {kind}", f"{peers} connect at once", bound=bound) as trial:
+            dropped = overflows()
+            flood = trial.flood(kind, *extra, peers=peers, seconds=30)
             if kind == "idle":
+                ready = flood.ready()
                 flood.end_of_input()
-            result = flood.json(30)
-            if kind == "idle":
-                trial.expect(ready == result["open"], f"{result}")
-                trial.note(f"{ready} opened in {result['seconds']:.1f} s; others: "
-                           f"{result['ends']}")
+                result = flood.json()
+                took = result["seconds"]
+                trial.expect(ready == result["open"] > 0, f"{result}")
+                trial.note(f"{ready} opened; ends of others: {result['ends']}")
             else:
-                trial.expect(result["open"] == 0, f"{result['open']} without an answer")
-                trial.note(f"ends: {result['ends']}, the last after "
-                           f"{result['last_end']:.1f} s")
+                result = flood.json()
+                took = result["last_end"]
+                dropped = overflows() - dropped
+                # Who is silent and has been dropped waits for an answer in vain.
+                lost = dropped if kind == "silent" else 0
+                trial.expect(result["open"] <= lost, f"{result['open']} without an answer")
+                trial.note(f"ends: {result['ends']}; {result['open']} open, the kernel "
+                           f"dropped {dropped} at the backlog")
+            trial.expect(took <= 20, "it took longer than 20 s")
+            trial.note(f"all answered or closed after {took:.1f} s")
 
 
 @attack
@@ -247,7 +262,7 @@ def b7_fragments(table, size):
     peers = size(200)
     with Trial(table, "B7", f"{peers} x 10^6 fragments of 0 or 1 byte") as trial:
         flood = trial.flood("fragments", "--hold", peers=peers, seconds=60)
-        flood.line()
+        flood.ready()
         trial.from_here()
         trial.bound = peers * 8 * KIB + MIB
         flood.tell()
@@ -255,8 +270,9 @@ def b7_fragments(table, size):
         # Who goes on sending may lose what it has not read to the reset.
         trial.expect_ends(result, "close 1008", "reset")
         trial.note(f"ends: {result['ends']}")
-        told = trial.log_lines("max_fragments")
-        trial.expect(told == peers, f"the server names max_fragments {told} times")
+        # The peers' ends come before the server's records of them.
+        until(lambda: trial.log_lines("max_fragments") == peers,
+              "max_fragments as each one's cause")
 
 
 @attack
@@ -265,7 +281,7 @@ def b10_after_the_end(table, size):
     for kind in ("after-error", "after-close"):
         with Trial(table, f"B10 {kind}", f"{peers} x 100 MiB") as trial:
             flood = trial.flood(kind, "--hold", peers=peers, seconds=60)
-            flood.line()
+            flood.ready()
             trial.from_here()
             trial.bound = peers * 64 * KIB + MIB
             flood.tell()
@@ -285,7 +301,7 @@ def b11_garbage(table, size):
                        ("ssl2", ("alert",)), ("pieces", ("alert",)),
                        ("huge-hello", ("alert",))):
         with Trial(table, f"B11 {kind}", f"{peers}, 2,000 a second",
-                   bound=2000 * 48 * KIB) as trial:
+                   bound=200 * 48 * KIB) as trial:
             flood = trial.flood(kind, peers=peers, rate=2000, seconds=60)
             result = flood.json(90)
             trial.expect_ends(result, *ends)
@@ -297,15 +313,22 @@ def b11_garbage(table, size):
 LONG = {"c4_slow_frame", "c5_stopped_readers", "c2_slow_hello", "c3_slow_request"}
 
 
+def meant(given, name):
+    """Whether an attack has that name, or its first or its other words: c1 or
+    silent, which is not c10."""
+    first, _, others = name.partition("_")
+    return given.lower() in (name, first, others)
+
+
 def main():
     quick = "--quick" in sys.argv
     names = [name for name in sys.argv[1:] if not name.startswith("-")]
-    unknown = [name for name in names if not any(each.startswith(name) for each in attacks)]
+    unknown = [name for name in names if not any(meant(name, each) for each in attacks)]
     if unknown:
         sys.exit(f"attack.py: no attack {unknown}; there are {', '.join(attacks)}")
-    table = Table(2 if quick else 10, os.path.join(os.environ["WSS_BUILD"], "logs"))
+    table = Table(quick, os.path.join(os.environ["WSS_BUILD"], "logs"))
     for name, function in attacks.items():
-        if names and not any(name.startswith(each) for each in names):
+        if names and not any(meant(each, name) for each in names):
             continue
         if quick and not names and name in LONG:
             continue

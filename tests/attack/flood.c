@@ -41,8 +41,9 @@ static struct {
   int rate; /* connects a second; 0: all at once */
   double seconds;
   bool hold;
-  bool again;   /* a peer that ended begins anew */
-  bool abandon; /* and does not stay for its own last flight */
+  bool leave;   /* a peer goes when it is ready */
+  bool again;   /* and begins anew, as any that has ended */
+  bool abandon; /* goes at the server's first flight, and answers nothing */
 } set = {.peers = 1, .seconds = 60};
 
 static peer_plan plan = {.sources = 1, .path = "/"};
@@ -169,7 +170,7 @@ static void set_going(attacker *a) {
 
 static void on_ready(attacker *a) {
   not_ready--;
-  if (set.again)
+  if (set.leave)
     peer_finish(&a->p, "done");
   else if (!set.hold || go)
     set_going(a);
@@ -189,10 +190,10 @@ static void on_event(attacker *a, uint32_t events) {
   bool was_ready = p->stage == PEER_READY;
   if (p->stage == PEER_ENDED)
     return;
+  if (set.abandon && p->stage == PEER_SECURING && (events & EPOLLIN) != 0)
+    peer_finish(p, "abandoned");
   if (!was_ready) {
     peer_advance(p);
-    if (set.abandon && p->stage == PEER_SECURING && (events & EPOLLIN) != 0)
-      peer_finish(p, "abandoned");
     if (p->stage == PEER_READY) {
       on_ready(a);
       was_ready = true;
@@ -320,8 +321,10 @@ static int parse(int argc, char **argv) {
       plan.path = value(argv, &at);
     } else if (strcmp(name, "--hold") == 0) {
       set.hold = true;
+    } else if (strcmp(name, "--leave") == 0) {
+      set.leave = true;
     } else if (strcmp(name, "--again") == 0) {
-      set.again = true;
+      set.leave = set.again = true;
     } else if (strcmp(name, "--abandon") == 0) {
       set.abandon = true;
     } else if (strcmp(name, "--tls12") == 0) {

@@ -83,6 +83,12 @@ static void name_end(peer *p, const char *how) {
     snprintf(p->end, sizeof p->end, "%s", how);
 }
 
+static void forget_out(peer *p) {
+  free(p->out);
+  p->out = NULL;
+  p->out_at = p->out_size = p->out_room = 0;
+}
+
 void peer_finish(peer *p, const char *how) {
   const struct linger cut = {1, 0};
   if (p->stage == PEER_ENDED)
@@ -93,9 +99,7 @@ void peer_finish(peer *p, const char *how) {
   if (p->ssl != NULL)
     SSL_free(p->ssl);
   p->ssl = NULL;
-  free(p->out);
-  p->out = NULL;
-  p->out_size = p->out_room = 0;
+  forget_out(p);
   if (p->fd >= 0) {
     /* Without it each peer's port would stay taken for a minute. */
     setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &cut, sizeof cut);
@@ -311,22 +315,24 @@ size_t peer_push(peer *p, const unsigned char *bytes, size_t size) {
 
 void peer_flush(peer *p) {
   while (p->out_size > 0) {
-    size_t sent = peer_push(p, p->out, p->out_size);
+    size_t sent = peer_push(p, p->out + p->out_at, p->out_size);
     if (sent == 0)
       return;
+    p->out_at += sent;
     p->out_size -= sent;
-    memmove(p->out, p->out + sent, p->out_size);
   }
+  forget_out(p);
 }
 
 static void queue(peer *p, const unsigned char *bytes, size_t size) {
-  if (size > p->out_room - p->out_size) {
-    p->out_room = p->out_size + size;
+  size_t end = p->out_at + p->out_size;
+  if (size > p->out_room - end) {
+    p->out_room = 2 * end + size;
     p->out = realloc(p->out, p->out_room);
     if (p->out == NULL)
       fatal("realloc");
   }
-  memcpy(p->out + p->out_size, bytes, size);
+  memcpy(p->out + end, bytes, size);
   p->out_size += size;
 }
 

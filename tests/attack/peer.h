@@ -63,7 +63,8 @@ struct peer {
   uint64_t began; /* connect(), microseconds of peer_now */
   uint64_t ready;
   uint64_t ended;
-  unsigned char *out; /* what the kernel has not taken yet */
+  unsigned char *out; /* what the kernel has not taken yet, from out_at on */
+  size_t out_at;
   size_t out_size;
   size_t out_room;
   peer_frame frame;

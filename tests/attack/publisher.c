@@ -22,15 +22,27 @@ static uint64_t published;
 static long long queued, high, again, most_buffered;
 static long long ends, timeouts, abnormal;
 static char feed[SIZE];
-static int subscriber; /* its address marks connections */
+
+/* The data of a connection that asked for /feed. */
+typedef struct subscriber {
+  size_t buffered; /* after the last message */
+  uint64_t took;   /* when it was seen to have taken some of that, in ms */
+} subscriber;
+
+/* From when it took something last to its end, in ms: the least and the most.
+ */
+static uint64_t shortest = UINT64_MAX, longest;
 
 /* ---- Publishing ---- */
 
 static int publish_to(wss_conn *conn, void *arg) {
+  subscriber *to = wss_conn_data(conn);
   int result;
   (void)arg;
-  if (wss_conn_data(conn) != &subscriber)
+  if (to == NULL)
     return 0;
+  if (wss_buffered(conn) < to->buffered || to->buffered == 0)
+    to->took = uv_now(timer.loop);
   result = wss_send(conn, WSS_BINARY, feed, SIZE);
   if (result == 0)
     queued++;
@@ -38,8 +50,9 @@ static int publish_to(wss_conn *conn, void *arg) {
     high++;
   else if (result == WSS_ERR_AGAIN)
     again++;
-  if ((long long)wss_buffered(conn) > most_buffered)
-    most_buffered = (long long)wss_buffered(conn);
+  to->buffered = wss_buffered(conn);
+  if ((long long)to->buffered > most_buffered)
+    most_buffered = (long long)to->buffered;
   return 0;
 }
 
@@ -59,7 +72,7 @@ static void on_timer(uv_timer_t *handle) {
 static int on_request(wss_conn *conn, const wss_request *request, void *user) {
   (void)user;
   if (strcmp(request->path, "/feed") == 0)
-    wss_conn_set_data(conn, &subscriber);
+    wss_conn_set_data(conn, calloc(1, sizeof(subscriber)));
   return WSS_ACCEPT;
 }
 
@@ -69,9 +82,15 @@ static void on_message(wss_conn *conn, const wss_message *message, void *user) {
 }
 
 static void on_close(wss_conn *conn, const wss_close_info *info, void *user) {
+  subscriber *of = wss_conn_data(conn);
+  uint64_t waited;
   (void)user;
-  if (wss_conn_data(conn) != &subscriber)
+  if (of == NULL)
     return;
+  waited = uv_now(timer.loop) - of->took;
+  shortest = waited < shortest ? waited : shortest;
+  longest = waited > longest ? waited : longest;
+  free(of);
   ends++;
   timeouts += info->error == WSS_ERR_TIMEOUT;
   abnormal += info->code == 1006;
@@ -92,9 +111,10 @@ static void on_signal(uv_signal_t *handle, int number) {
   (void)number;
   printf("{\"published\": %llu, \"queued\": %lld, \"high_water\": %lld, "
          "\"again\": %lld, \"most_buffered\": %lld, \"ends\": %lld, "
-         "\"timeouts\": %lld, \"abnormal\": %lld}\n",
+         "\"timeouts\": %lld, \"abnormal\": %lld, \"waited\": [%.3f, %.3f]}\n",
          (unsigned long long)published, queued, high, again, most_buffered,
-         ends, timeouts, abnormal);
+         ends, timeouts, abnormal, (double)shortest / 1e3,
+         (double)longest / 1e3);
   fflush(stdout);
   wss_server_close(server, 1, on_closed);
 }

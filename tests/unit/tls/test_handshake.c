@@ -282,6 +282,90 @@ static void tls_1_1_is_refused(void **state) {
   tls_pair_close(&pair);
 }
 
+/* A ClientHello that says it has size bytes. RFC 8446 5.1: a message may come
+   in several records, so that its length is no reason to wait for a larger
+   one. */
+static void announce(uint8_t hello[9], uint32_t size) {
+  static const uint8_t header[] = {0x16, 0x03, 0x01, 0x00, 0x41, 0x01};
+  memcpy(hello, header, sizeof header);
+  hello[6] = (uint8_t)(size >> 16);
+  hello[7] = (uint8_t)(size >> 8);
+  hello[8] = (uint8_t)size;
+}
+
+static void a_client_hello_is_refused_by_its_length(void **state) {
+  static const uint8_t alert[] = {0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 50};
+  static const uint32_t sizes[] = {16381, 0x10000, 0xffffff};
+  (void)state;
+  for (size_t i = 0; i < 3; i++) {
+    for (size_t chunk = 0; chunk < 2; chunk++) {
+      const tls_pair_options options = {.chunk = chunk};
+      uint8_t hello[9];
+      tls_pair pair;
+      announce(hello, sizes[i]);
+      tls_pair_open(&pair, &options);
+      assert_int_equal(tls_pair_feed_bytes(&pair, hello, 8), WSS__TLS_WANT);
+      assert_int_equal(tls_pair_feed_bytes(&pair, hello + 8, 1), WSS_ERR_TLS);
+      assert_int_equal(pair.to_client.length, sizeof alert);
+      assert_memory_equal(wss__buf_data(&pair.to_client), alert, sizeof alert);
+      assert_string_equal(wss__tls_channel_why(pair.channel),
+                          "the first TLS message is larger than 16 KiB");
+      tls_pair_close(&pair);
+    }
+  }
+}
+
+/* The largest that is taken: the first record holds all but one byte of what
+   it may, so the answer comes with the second. */
+static void a_client_hello_of_16_kib_is_taken(void **state) {
+  static uint8_t hello[5 + 16384];
+  tls_pair pair;
+  (void)state;
+  announce(hello, 16380);
+  hello[3] = 16383 >> 8;
+  hello[4] = 16383 & 255;
+  tls_pair_open(&pair, NULL);
+  assert_int_equal(tls_pair_feed_bytes(&pair, hello, 5 + 16383), WSS__TLS_WANT);
+  assert_int_equal(pair.to_client.length, 0);
+  assert_int_equal(tls_pair_feed_bytes(&pair, "\x16\x03\x01\x00\x01\x00", 6),
+                   WSS_ERR_TLS);
+  /* It is nothing but zeros, which is another alert. */
+  assert_null(strstr(wss__tls_channel_why(pair.channel), "16 KiB"));
+  tls_pair_close(&pair);
+}
+
+/* What stands there later is no length: the rest of a hello in two records. */
+static void the_second_record_has_no_such_length(void **state) {
+  uint8_t records[5 + 4 + 5 + 0x41 - 4];
+  tls_pair pair;
+  (void)state;
+  memcpy(records, hello_1_1, 5 + 4);
+  records[4] = 4;
+  memcpy(records + 9, hello_1_1, 5);
+  records[13] = 0x41 - 4;
+  memcpy(records + 14, hello_1_1 + 9, 0x41 - 4);
+  memset(records + 15, 0xff, 3); /* where its version is */
+  tls_pair_open(&pair, NULL);
+  assert_int_equal(tls_pair_feed_bytes(&pair, records, sizeof records),
+                   WSS_ERR_TLS);
+  assert_null(strstr(wss__tls_channel_why(pair.channel), "16 KiB"));
+  tls_pair_close(&pair);
+}
+
+/* Nor what is sealed with ChaCha20-Poly1305, which is random from there on. */
+static void a_sealed_message_has_no_such_length(void **state) {
+  static const int suites[] = {
+      MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, 0};
+  static const uint8_t hello[] = {1, 0, 0, 2, 3, 3};
+  const tls_pair_options options = {.version = V12, .suites = suites};
+  tls_pair pair;
+  (void)state;
+  tls_pair_connect(&pair, &options);
+  tls_pair_client_record(&pair, MBEDTLS_SSL_MSG_HANDSHAKE, hello, sizeof hello);
+  assert_int_equal(tls_pair_feed(&pair), WSS__TLS_WANT);
+  tls_pair_close(&pair);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_supported_key_in_both_versions),
@@ -297,6 +381,10 @@ int main(void) {
       cmocka_unit_test(one_byte_at_a_time),
       cmocka_unit_test(a_client_that_does_not_trust_us_is_named),
       cmocka_unit_test(tls_1_1_is_refused),
+      cmocka_unit_test(a_client_hello_is_refused_by_its_length),
+      cmocka_unit_test(a_client_hello_of_16_kib_is_taken),
+      cmocka_unit_test(the_second_record_has_no_such_length),
+      cmocka_unit_test(a_sealed_message_has_no_such_length),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
