@@ -13,8 +13,8 @@ typedef struct sim_client {
   sim_peer *peer;
   const char *lines; /* of the request, beside the usual ones; NULL: none */
   tls_client tls;    /* if secure */
-  wss_conn *conn; /* valid as long as the test knows it to be */
-  char *text;     /* all plaintext that was received; a NUL follows */
+  wss_conn *conn;    /* valid as long as the test knows it to be */
+  char *text;        /* all plaintext that was received; a NUL follows */
   size_t size;
   size_t asked;  /* bytes of the request that were sent */
   size_t judged; /* of text: HTTP's answer and whole frames */
