@@ -56,6 +56,8 @@ void scene_ask(scene_run *run, sim_client *client, int version,
 
 void scene_leave(scene_run *run, sim_client *client) {
   client_finish(client);
+  /* Nothing is left of an answer in front of the one that was given. */
+  assert_null(client->size == 0 ? NULL : strstr(client->text + 1, "HTTP/1.1 "));
   /* Without memory, a Ping or a Pong may stay away. */
   scene_note(run, "client: answer of %zu bytes, %zu messages, close %d\n",
              client->judged > 0 ? 0 : client->size, client->messages,
@@ -216,30 +218,44 @@ static size_t play(const fault_scene *scene, fault_plan plan, scene_run *run) {
   return calls;
 }
 
-static void check(const scene_run *run, const scene_run *normal,
-                  fault_plan plan) {
+static void check(const scene_run *run, const scene_run *normal) {
   if (run->told || run->cut > normal->cut ||
       strcmp(run->outcome, normal->outcome) == 0)
     return;
-  fail_msg("%s, allocation %zu%s: nobody was told that there is no memory, "
-           "but instead of\n%sthere was\n%s",
-           run->scene->name, plan.at, plan.later ? " and all later" : "",
+  fail_msg("nobody was told that there is no memory, but instead of\n%sthere "
+           "was\n%s",
            normal->outcome, run->outcome);
 }
+
+static fault_plan now; /* what is being played */
+static bool over;
 
 void scene_test(void **state) {
   static scene_run normal, run;
   const fault_scene *scene = *state;
-  size_t count = play(scene, (fault_plan){0}, &normal);
-  fault_plan plan;
+  size_t count;
+  over = false;
+  now = (fault_plan){0};
+  count = play(scene, now, &normal);
   assert_false(normal.told);
   assert_true(count > 0);
-  for (plan.at = 1; plan.at <= count; plan.at++) {
-    plan.later = false;
-    (void)play(scene, plan, &run);
-    check(&run, &normal, plan);
-    plan.later = true;
-    (void)play(scene, plan, &run);
-    check(&run, &normal, plan);
+  for (now.at = 1; now.at <= count; now.at++) {
+    now.later = false;
+    (void)play(scene, now, &run);
+    check(&run, &normal);
+    now.later = true;
+    (void)play(scene, now, &run);
+    check(&run, &normal);
   }
+  over = true;
+}
+
+int scene_over(void **state) {
+  (void)state;
+  if (!over)
+    print_message("as allocation %zu%s failed, at %s:%d\n", now.at,
+                  now.later ? " and all later" : "",
+                  ledger_last() == NULL ? "-" : ledger_last()->file,
+                  ledger_last() == NULL ? 0 : ledger_last()->line);
+  return 0;
 }

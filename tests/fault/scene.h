@@ -57,7 +57,9 @@ void scene_echo(sim_host *host, wss_conn *conn, const wss_message *message);
 extern const fault_scene scenes_http[], scenes_open[], scenes_server[],
     scenes_tls[];
 
-/* Plays it in all ways; for cmocka, with the scene as initial state. */
+/* Plays it in all ways; for cmocka, with the scene as initial state. If it
+   fails, scene_over says at which allocation. */
 void scene_test(void **state);
+int scene_over(void **state);
 
 #endif

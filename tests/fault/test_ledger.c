@@ -26,6 +26,7 @@ int main(void) {
     for (scene = parts[i]; scene->name != NULL && count < MOST - 1; scene++) {
       tests[count].name = scene->name;
       tests[count].test_func = scene_test;
+      tests[count].teardown_func = scene_over;
       tests[count++].initial_state = (void *)(uintptr_t)scene;
     }
   }
