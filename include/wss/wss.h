@@ -483,7 +483,8 @@ WSS_API int wss_ping(wss_conn *conn, const void *data, size_t size);
    it closes already. */
 WSS_API int wss_close(wss_conn *conn, int code, const char *reason);
 
-/* Cuts the connection; what is queued is lost. on_close follows. */
+/* Cuts the connection, with a reset if something is queued, which is lost.
+   on_close follows. */
 WSS_API void wss_terminate(wss_conn *conn);
 
 /* No on_message after it returns, until wss_resume; the peer is not read from.

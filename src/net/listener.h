@@ -11,17 +11,26 @@
 typedef struct wss__socket wss__socket;
 
 typedef struct wss__socket_events {
-  /* A connection waits for wss__stream_accept; or an error of libuv's. */
+  /* A connection waits for wss__stream_accept; or an error of libuv's. If that
+     lasts, accepting is put off and tried twice a second; connections wait in
+     the kernel. */
   void (*incoming)(wss__socket *socket, int error);
   void (*closed)(wss__socket *socket);
 } wss__socket_events;
 
 struct wss__socket {
-  uv_tcp_t tcp;
+  uv_tcp_t tcp;     /* unless accepting is put off */
   uv_tcp_t dropped; /* a connection that is being dropped */
+  uv_timer_t retry; /* when accepting is put off */
   const wss__socket_events *events;
-  int handles;  /* not yet closed */
-  bool waiting; /* one more connection waits to be dropped */
+  int backlog;
+  int port;
+  int copy;      /* a second descriptor, by which it outlives tcp; or -1 */
+  int handles;   /* not yet closed */
+  int failures;  /* of accepting, in a row */
+  bool open;     /* tcp is */
+  bool dropping; /* dropped is not yet closed */
+  bool waiting;  /* one more connection waits to be dropped */
 };
 
 /* Binds and listens. host NULL: every address of both families, or of IPv4

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "net/descriptor.h"
+
 /* What the kernel did not take at once. */
 typedef struct pending_write {
   uv_write_t request;
@@ -11,6 +13,10 @@ typedef struct pending_write {
 
 /* Seconds of silence before the kernel probes a connection. */
 #define KEEPALIVE_DELAY 60
+
+/* Seconds for which the kernel may keep the last bytes of a closed connection
+   whose peer does not take them. */
+#define GIVE_UP 10
 
 int wss__stream_accept(wss__stream *stream, wss__loop *loop,
                        wss__socket *listener, const wss__stream_events *events,
@@ -124,8 +130,12 @@ static void on_closed(uv_handle_t *handle) {
   stream->events->closed(stream);
 }
 
-void wss__stream_close(wss__stream *stream) {
+void wss__stream_close(wss__stream *stream, bool reset) {
   stream->reading = false;
+  if (reset)
+    wss__descriptor_abort(&stream->tcp);
+  else
+    wss__descriptor_give_up(&stream->tcp, GIVE_UP);
   uv_close((uv_handle_t *)&stream->tcp, on_closed);
 }
 

@@ -50,8 +50,9 @@ int wss__stream_write(wss__stream *stream, const uint8_t *data, size_t size);
 /* Sends FIN behind what is in flight, once; 0 or an error of libuv's. */
 int wss__stream_shutdown(wss__stream *stream);
 
-/* events->closed follows from a later turn, and nothing else. */
-void wss__stream_close(wss__stream *stream);
+/* events->closed follows from a later turn, and nothing else. With reset the
+   peer learns that bytes are missing, and the kernel keeps none for it. */
+void wss__stream_close(wss__stream *stream, bool reset);
 
 /* How much of what is in flight the kernel has not taken yet. */
 size_t wss__stream_unsent(const wss__stream *stream);

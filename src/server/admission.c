@@ -11,9 +11,8 @@
 /* Descriptors left to the program by the default of max_connections. */
 #define SPARE_DESCRIPTORS 32
 
-/* Between two polls. So many handshakes, that open connections keep being
-   served; so many new connections, that each is read from before max_pending
-   can make it go. */
+/* Between two polls. So few handshakes and so few new connections, that open
+   ones keep being served. */
 #define STEPS 8
 #define ACCEPTS 64
 
@@ -89,7 +88,8 @@ static void drop(wss_listener *listener) {
   wss__report_listener(listener, WSS_ERR_LIMIT, detail.text);
 }
 
-/* Makes room for one more whose handshake is not over. */
+/* Makes room for one more whose handshake is not over. Silent is only one that
+   could have been read from. */
 static bool make_room(wss_server *server) {
   wss__admission *admission = &server->admission;
   wss_conn *oldest;
@@ -98,6 +98,10 @@ static bool make_room(wss_server *server) {
   if (wss__list_empty(&admission->silent))
     return false;
   oldest = wss__list_entry(admission->silent.next, wss_conn, admitted.silent);
+  if (server->loop.polls < oldest->admitted.poll) {
+    admission->again = true;
+    return false;
+  }
   wss__conn_note(oldest, WSS_CAUSE_MAX_PENDING, WSS_ERR_LIMIT,
                  "max_pending is reached, and no other connection has been "
                  "silent for longer");
@@ -110,8 +114,10 @@ void wss__admission_incoming(wss_listener *listener) {
   wss__admission *admission = &server->admission;
   renew(server);
   listener->waiting = true;
-  if (admission->accepts_left == 0)
+  if (admission->accepts_left == 0) {
+    admission->again = true;
     return;
+  }
   if (admission->connections >= admission->max_connections) {
     listener->waiting = false;
     drop(listener);
@@ -128,6 +134,7 @@ bool wss__admission_turn(wss_server *server) {
   wss__admission *admission = &server->admission;
   wss__list *link;
   renew(server);
+  admission->again = false;
   for (link = server->listeners.next; link != &server->listeners;
        link = link->next) {
     wss_listener *listener = wss__list_entry(link, wss_listener, link);
@@ -144,7 +151,9 @@ bool wss__admission_turn(wss_server *server) {
     wss__conn_settle(conn);
     admission->stepping = NULL;
   }
-  return !wss__list_empty(&admission->steps);
+  if (admission->again)
+    wss__loop_wake(&server->loop);
+  return admission->again || !wss__list_empty(&admission->steps);
 }
 
 /* ---- A connection -------------------------------------------------------- */
@@ -175,6 +184,7 @@ int wss__admission_enter(wss_conn *conn) {
   admission->pending++;
   conn->admitted.counted = true;
   conn->admitted.pending = true;
+  conn->admitted.poll = conn->server->loop.begun + 1;
   wss__list_append(&admission->silent, &conn->admitted.silent);
   return count_address(conn);
 }

@@ -26,6 +26,7 @@ typedef struct wss__admission {
   uint32_t steps_left; /* likewise */
   uint64_t steps_poll;
   const wss_conn *stepping; /* whose turn it is */
+  bool again;               /* a listener waits for nothing but a poll */
   bool full; /* max_connections was reached, and that was reported */
 } wss__admission;
 
@@ -33,6 +34,7 @@ typedef struct wss__admission {
 typedef struct wss__admitted {
   wss__list silent;
   wss__list step;
+  uint64_t poll;    /* it has been read from once so many have ended */
   uint64_t address; /* in addresses; 0: not counted */
   bool counted;     /* among connections */
   bool pending;

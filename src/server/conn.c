@@ -10,6 +10,10 @@ static wss_conn *conn_of(wss__stream *stream) {
   return wss__list_entry(stream, wss_conn, stream);
 }
 
+static size_t unsent(const wss_conn *conn) {
+  return conn->out.length + wss__stream_unsent(&conn->stream);
+}
+
 static wss_phase phase_of(const wss_conn *conn) {
   static const wss_phase phases[] = {
       [WSS__ACCEPTED] = WSS_PHASE_ACCEPTED, [WSS__TLS] = WSS_PHASE_TLS,
@@ -59,7 +63,7 @@ void wss__conn_finish(wss_conn *conn) {
   wss__admission_leave(conn);
   wss__list_remove(&conn->dirty);
   wss__output_count(conn);
-  wss__stream_close(&conn->stream);
+  wss__stream_close(&conn->stream, unsent(conn) > 0);
 }
 
 void wss__conn_touch(wss_conn *conn) {
@@ -142,10 +146,6 @@ static void on_wrote(wss__stream *stream, int error) {
 }
 
 /* ---- What is due --------------------------------------------------------- */
-
-static size_t unsent(const wss_conn *conn) {
-  return conn->out.length + wss__stream_unsent(&conn->stream);
-}
 
 /* Sends FIN behind the last byte, and ends once the peer's has come. */
 static void settle_finishing(wss_conn *conn) {

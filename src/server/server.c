@@ -261,10 +261,9 @@ int wss_server_close(wss_server *server, int64_t grace_ms,
 }
 
 void wss__server_check(wss_server *server) {
-  if (!server->closing || server->closed || !wss__list_empty(&server->conns) ||
+  if (!server->closing || !wss__list_empty(&server->conns) ||
       !wss__list_empty(&server->listeners))
     return;
-  server->closed = true;
   wss__deadline_clear(&server->grace);
   wss__loop_close(&server->loop);
 }

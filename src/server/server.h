@@ -48,7 +48,6 @@ struct wss_server {
   wss__deadline grace;
   wss_closed_cb on_closed;
   bool closing;
-  bool closed; /* the loop's handles are being closed */
 };
 
 /* Starts a deadline and has the loop's timer fire for it. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The preprocessor: conditions are include guards, questions about the compiler
-in a header, or in tls/compat.h, which alone knows Mbed TLS's versions. No macro
+in a header, in tls/compat.h, which alone knows Mbed TLS's versions, or in
+net/descriptor.c, which alone knows what systems there are. No macro
 hides control flow, but for those that a list is expanded with, which end with
 #undef. Every header has a guard."""
 import re
@@ -8,6 +9,7 @@ import re
 import source
 
 COMPAT = "src/tls/compat.h"
+SYSTEMS = "src/net/descriptor.c"
 NOT_OURS = {"src/tls/mbedtls_user_config.h"}  # a part of Mbed TLS's config
 VERSION = re.compile(r"\bMBEDTLS_VERSION_(NUMBER|MAJOR|MINOR|PATCH)\b")
 OF_COMPILER = re.compile(r"\s*(!?defined\s*\(?\s*)?(__GNUC__|__cplusplus)\)?\s*")
@@ -21,7 +23,7 @@ def guard_of(file):
 
 
 def condition_allowed(file, guard, name, rest):
-    if name in ("else", "endif") or file == COMPAT:
+    if name in ("else", "endif") or file in (COMPAT, SYSTEMS):
         return True
     if not file.endswith(".h"):
         return False

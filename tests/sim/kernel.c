@@ -17,6 +17,7 @@ uint64_t kernel_ns;
 static kernel_socket *sockets[KERNEL_FDS];
 static int end_fd = FIRST_FD; /* behind the highest that was ever used */
 static int max_fds = KERNEL_FDS;
+static bool reserve = true;
 static uint64_t next_id;
 static int next_port;
 
@@ -61,6 +62,10 @@ void sim_max_fds(int count) {
   max_fds = count < KERNEL_FDS ? count : KERNEL_FDS;
 }
 
+void sim_reserve_fd(bool there) {
+  reserve = there;
+}
+
 kernel_socket *kernel_of(int fd) {
   return fd < 0 || fd >= KERNEL_FDS ? NULL : sockets[fd];
 }
@@ -99,7 +104,6 @@ static kernel_socket *socket_new(void) {
   kernel_socket *sock = calloc(1, sizeof *sock);
   if (sock == NULL)
     abort();
-  sock->fd = -1;
   sock->id = ++next_id;
   sock->room = ROOM;
   sock->quota = SIZE_MAX;
@@ -112,7 +116,6 @@ static int give_fd(kernel_socket *sock) {
   if (fd < 0)
     return fd;
   sockets[fd] = sock;
-  sock->fd = fd;
   if (fd >= end_fd)
     end_fd = fd + 1;
   return fd;
@@ -286,16 +289,27 @@ int kernel_accept(int fd) {
   return error;
 }
 
-void kernel_shed(int fd) {
+bool kernel_shed(int fd) {
   kernel_socket *listener = known(fd);
-  while (listener->waiting > 0)
+  while (reserve && listener->waiting > 0)
     socket_free(listener->queue[--listener->waiting], false);
+  return reserve;
+}
+
+int kernel_copy(int fd) {
+  kernel_socket *sock = known(fd);
+  int copy = give_fd(sock);
+  sock->copies += copy >= 0;
+  return copy;
 }
 
 void kernel_close(int fd, bool reset) {
   kernel_socket *sock = known(fd);
   sockets[fd] = NULL;
-  socket_free(sock, reset);
+  if (sock->copies > 0)
+    sock->copies--;
+  else
+    socket_free(sock, reset || sock->aborts);
 }
 
 int kernel_shutdown(int fd) {
@@ -411,6 +425,7 @@ void kernel_reset(void) {
   }
   end_fd = FIRST_FD;
   max_fds = KERNEL_FDS;
+  reserve = true;
   next_port = 0;
   memset(plans, 0, sizeof plans);
 }

@@ -14,7 +14,8 @@
 #define KERNEL_FDS 65536
 
 typedef struct kernel_socket {
-  int fd;
+  int copies;                  /* descriptors beside the first */
+  bool aborts;                 /* closing it resets the connection */
   uint64_t id;                 /* no two sockets have the same */
   struct kernel_socket *other; /* NULL: not connected, or that end is closed */
   uint8_t *data;               /* what came, from the first byte on */
@@ -57,8 +58,11 @@ int kernel_open(void);
 int kernel_bind(int fd, const struct sockaddr *address, bool v6only);
 int kernel_listen(int fd);
 int kernel_accept(int fd);
-/* Accepts and closes all that wait, as libuv does with a spare descriptor. */
-void kernel_shed(int fd);
+/* Accepts and closes all that wait, as libuv does with a spare descriptor;
+   false if there is none. */
+bool kernel_shed(int fd);
+/* Another descriptor of the same socket. */
+int kernel_copy(int fd);
 int kernel_connect(int fd, int port, const struct sockaddr_storage *from);
 ssize_t kernel_read(int fd, void *data, size_t size);
 ssize_t kernel_write(int fd, const void *data, size_t size);

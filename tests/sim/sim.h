@@ -109,6 +109,7 @@ bool sim_has(const sim_peer *peer, const char *text);
 typedef enum sim_call {
   SIM_UV_TCP_INIT,
   SIM_UV_TCP_BIND,
+  SIM_UV_TCP_OPEN,
   SIM_UV_LISTEN,
   SIM_UV_ACCEPT,
   SIM_UV_READ_START,
@@ -134,5 +135,8 @@ uint64_t sim_failed(sim_call call);
 
 /* Descriptors that there may be at a time: more than enough at first. */
 void sim_max_fds(int count);
+/* Whether libuv has the descriptor that it keeps for when there are no others;
+   it does at first. */
+void sim_reserve_fd(bool there);
 
 #endif

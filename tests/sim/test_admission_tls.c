@@ -268,6 +268,34 @@ static void half_a_hello_is_silence(void **state) {
   close_all(clients, 20);
 }
 
+/* Nor is one that came just now, and has not been read from yet: of two that
+   come in the same turn, the second one waits. */
+static void a_newcomer_is_not_silent(void **state) {
+  tls_client clients[6];
+  size_t i;
+  (void)state;
+  open_host(&(wss_options){.max_pending = 4});
+  for (i = 0; i < 3; i++) {
+    connect_client(&clients[i]);
+    hello(&clients[i]);
+    sim_settle();
+  }
+  for (i = 3; i < 6; i++) {
+    connect_client(&clients[i]);
+    hello(&clients[i]);
+  }
+  sim_settle();
+  assert_int_equal(host.closes, 0);
+  assert_int_equal(answered(clients, 6), 4);
+  go_on(clients, 1);
+  assert_true(is_answered(&clients[4]));
+  go_on(clients + 1, 4);
+  go_on(clients + 5, 1);
+  assert_int_equal(host_stats(&host).open, 6);
+  assert_int_equal(host.closes, 0);
+  close_all(clients, 6);
+}
+
 /* A good client comes in while a thousand others say nothing, and while
    thousands come at once. */
 static void storm(size_t before, size_t after) {
@@ -302,6 +330,7 @@ int main(void) {
       cmocka_unit_test(a_hello_counts_as_spoken),
       cmocka_unit_test(waiting_for_a_turn_is_no_silence),
       cmocka_unit_test(half_a_hello_is_silence),
+      cmocka_unit_test(a_newcomer_is_not_silent),
       cmocka_unit_test(storms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,8 +127,8 @@ static void stops_in_the_callback(void **state) {
 
 static void close_both(wss__stream *stream) {
   (void)stream;
-  wss__stream_close(&streams[0]);
-  wss__stream_close(&streams[1]);
+  wss__stream_close(&streams[0], false);
+  wss__stream_close(&streams[1], false);
 }
 
 /* Both have something to read in the same poll; whoever closed last is told
@@ -241,7 +241,7 @@ static void sends_fin(void **state) {
   expect("a ended 0; ");
   contract_hang_up(peer);
   expect("");
-  wss__stream_close(&streams[0]);
+  wss__stream_close(&streams[0], false);
   expect("a closed; ");
 }
 
@@ -305,7 +305,7 @@ static void reset_with_writes_in_flight(void **state) {
   contract_turns();
   contract_reset(peer);
   expect("write 0; | a wrote ECONNRESET; a wrote EPIPE; ");
-  wss__stream_close(&streams[0]);
+  wss__stream_close(&streams[0], false);
   expect("a closed; ");
 }
 
@@ -368,18 +368,36 @@ static void closed_with_writes_pending(void **state) {
   write_text(&streams[0], "abc");
   assert_int_equal(wss__stream_shutdown(&streams[0]), 0);
   contract_send(peer, "def");
-  wss__stream_close(&streams[0]);
+  wss__stream_close(&streams[0], false);
   note("close");
   expect("write 0; close; | a closed; ");
   (void)contract_take(peer, &end);
   contract_hang_up(peer);
 }
 
+/* Whether libuv was asked for FIN before or not. */
+static void closed_with_a_reset(void **state) {
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    contract_peer *peer = meet();
+    (void)fill(&streams[i]);
+    if (i == 1)
+      assert_int_equal(wss__stream_shutdown(&streams[i]), 0);
+    wss__stream_close(&streams[i], true);
+    expect(i == 0 ? "a closed; " : "b closed; ");
+    taker = peer;
+    contract_run(peer_saw_end);
+    assert_int_equal(seen_end, CONTRACT_RESET);
+    contract_hang_up(peer);
+  }
+}
+
 static void peer_sees_the_end(void **state) {
   contract_peer *peer = meet();
   (void)state;
   write_text(&streams[0], "abc");
-  wss__stream_close(&streams[0]);
+  wss__stream_close(&streams[0], false);
   expect("write 0; | a closed; ");
   taker = peer;
   contract_run(peer_saw_end);
@@ -392,7 +410,7 @@ static void peer_is_reset_for_unread_bytes(void **state) {
   (void)state;
   contract_send(peer, "abc");
   contract_reached(&streams[0].tcp);
-  wss__stream_close(&streams[0]);
+  wss__stream_close(&streams[0], false);
   expect("a closed; ");
   taker = peer;
   contract_run(peer_saw_end);
@@ -404,7 +422,7 @@ static void everything_closed_at_once(void **state) {
   contract_peer *peer = meet();
   (void)state;
   wss__loop_close(&loop);
-  wss__stream_close(&streams[0]);
+  wss__stream_close(&streams[0], false);
   wss__socket_close(&listener);
   expect("listener closed; a closed; loop closed; ");
   contract_hang_up(peer);
@@ -490,6 +508,7 @@ int main(void) {
       contract(closed_peer_resets_at_once),
       contract(reset_after_fin),
       contract(closed_with_writes_pending),
+      contract(closed_with_a_reset),
       contract(peer_sees_the_end),
       contract(peer_is_reset_for_unread_bytes),
       contract(everything_closed_at_once),

@@ -255,12 +255,13 @@ typedef struct event {
   unsigned events;
 } event;
 
-static unsigned events_of(const uv_loop_t *loop, const kernel_socket *sock) {
+static unsigned events_of(const uv_loop_t *loop, int fd) {
+  const kernel_socket *sock = kernel_of(fd);
   const uv_stream_t *stream = sock == NULL ? NULL : sock->stream;
-  if (stream == NULL || stream->loop != loop || stream->io_watcher.pevents == 0)
+  if (stream == NULL || stream->loop != loop || stream->io_watcher.fd != fd ||
+      stream->io_watcher.pevents == 0)
     return 0;
-  return kernel_poll(sock->fd) &
-         (stream->io_watcher.pevents | POLLERR | POLLHUP);
+  return kernel_poll(fd) & (stream->io_watcher.pevents | POLLERR | POLLHUP);
 }
 
 /* As many as libuv asks for at a time. */
@@ -268,10 +269,9 @@ static size_t collect(const uv_loop_t *loop, event events[], size_t room) {
   size_t count = 0;
   int fd;
   for (fd = 0; fd < kernel_end() && count < room; fd++) {
-    const kernel_socket *sock = kernel_of(fd);
-    unsigned ready = events_of(loop, sock);
+    unsigned ready = events_of(loop, fd);
     if (ready != 0)
-      events[count++] = (event){fd, sock->id, ready};
+      events[count++] = (event){fd, kernel_of(fd)->id, ready};
   }
   return count;
 }

@@ -1,10 +1,15 @@
 /* Streams: what libuv makes of a socket's state. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
 
+#include "net/descriptor.h"
 #include "uv_sim.h"
+
+/* Of accepting, before the loop has another turn. */
+#define MAX_FAILURES 100
 
 static void watch(uv_stream_t *stream, unsigned events) {
   stream->io_watcher.pevents |= events;
@@ -97,7 +102,16 @@ int uv_listen(uv_stream_t *stream, int backlog, uv_connection_cb callback) {
   return 0;
 }
 
+/* The socket is a listener's, which the library has a second descriptor of. */
+int uv_tcp_open(uv_tcp_t *tcp, uv_os_sock_t fd) {
+  int err = kernel_fault(SIM_UV_TCP_OPEN);
+  if (err == 0)
+    adopt_fd((uv_stream_t *)tcp, fd);
+  return err;
+}
+
 static void server_io(uv_stream_t *stream) {
+  int failures = 0;
   watch(stream, POLLIN);
   /* The callback may close the listener. */
   while (fd_of(stream) != -1) {
@@ -106,11 +120,13 @@ static void server_io(uv_stream_t *stream) {
       return;
     if (fd == UV_ECONNABORTED)
       continue;
-    if (fd == UV_EMFILE || fd == UV_ENFILE) {
-      kernel_shed(fd_of(stream));
+    if ((fd == UV_EMFILE || fd == UV_ENFILE) && kernel_shed(fd_of(stream)))
       return;
-    }
     if (fd < 0) {
+      if (++failures > MAX_FAILURES) {
+        (void)fprintf(stderr, "sim: accepting fails for ever\n");
+        abort();
+      }
       stream->connection_cb(stream, fd);
       continue;
     }
@@ -433,8 +449,10 @@ void uv_sim_io(uv_stream_t *stream, unsigned events) {
 }
 
 static void close_fd(uv_stream_t *stream, bool reset) {
-  if (stream->io_watcher.fd != -1)
+  if (stream->io_watcher.fd != -1) {
+    kernel_of(stream->io_watcher.fd)->stream = NULL;
     kernel_close(stream->io_watcher.fd, reset);
+  }
   stream->io_watcher.fd = -1;
   if (stream->accepted_fd != -1)
     kernel_close(stream->accepted_fd, false);
@@ -475,6 +493,26 @@ void uv_sim_stream_closed(uv_stream_t *stream) {
   }
   write_callbacks(stream);
   drain(stream);
+}
+
+/* ---- In place of src/net/descriptor.c ------------------------------------ */
+
+int wss__descriptor_copy(int fd) {
+  return kernel_copy(fd);
+}
+
+void wss__descriptor_close(int fd) {
+  kernel_close(fd, false);
+}
+
+void wss__descriptor_abort(const uv_tcp_t *tcp) {
+  kernel_of(tcp->io_watcher.fd)->aborts = true;
+}
+
+/* What the kernel still holds is the peer's as soon as it reads. */
+void wss__descriptor_give_up(const uv_tcp_t *tcp, unsigned seconds) {
+  (void)tcp;
+  (void)seconds;
 }
 
 /* ---- Addresses and options ----------------------------------------------- */

@@ -138,7 +138,7 @@ int tear_down(void **state) {
   (void)state;
   for (i = 0; i < 2; i++) {
     if (stream_open[i] && !uv_is_closing((uv_handle_t *)&streams[i].tcp))
-      wss__stream_close(&streams[i]);
+      wss__stream_close(&streams[i], false);
   }
   if (listening && !uv_is_closing((uv_handle_t *)&listener.tcp))
     wss__socket_close(&listener);

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <sys/resource.h>
+
 #include "net/stream.h"
 
 static uv_loop_t uv;
@@ -219,6 +221,56 @@ static void drops_what_it_cannot_take(void **state) {
   wss__socket_close(&socket);
 }
 
+/* ---- No descriptors ------------------------------------------------------ */
+
+static int failures;
+static int accepted;
+
+static void on_incoming_count(wss__socket *socket, int error) {
+  if (error < 0) {
+    assert_int_equal(error, UV_EMFILE);
+    failures++;
+  } else {
+    accepted++;
+    wss__socket_drop(socket);
+  }
+}
+
+static const wss__socket_events counting = {on_incoming_count, on_closed};
+
+/* Not even the one that libuv keeps in reserve. The loop goes on, and who waits
+   is accepted when there are descriptors again. */
+static void accepting_fails_for_a_while(void **state) {
+  static wss__socket socket;
+  static peer peers[3];
+  struct rlimit before;
+  struct rlimit none;
+  bool opened;
+  int i;
+  (void)state;
+  failures = accepted = 0;
+  assert_int_equal(wss__socket_listen(&socket, &loop, "127.0.0.1", 0, false, 16,
+                                      &counting, &opened),
+                   0);
+  sockets++;
+  for (i = 0; i < 3; i++)
+    connect_to(&socket, &peers[i]);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  none = before;
+  none.rlim_cur = 3;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  until(failures > 0 && !uv_is_active((uv_handle_t *)&socket.tcp));
+  for (i = 0; i < 10; i++)
+    (void)uv_run(&uv, UV_RUN_NOWAIT);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  assert_in_range(failures, 1, 50);
+  assert_int_equal(accepted, 0);
+  until(peers[0].ended && peers[1].ended && peers[2].ended);
+  assert_true(accepted >= 3);
+  assert_int_equal(wss__socket_port(&socket), socket.port);
+  close_socket(&socket);
+}
+
 static wss__socket closes_early;
 static void on_incoming_close(wss__socket *socket, int error) {
   on_incoming(socket, error);
@@ -251,7 +303,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       on_a_loop(picks_a_port),          on_a_loop(says_what_cannot_be_bound),
       on_a_loop(both_families_or_one),  on_a_loop(drops_what_it_cannot_take),
-      on_a_loop(closes_while_dropping),
+      on_a_loop(closes_while_dropping), on_a_loop(accepting_fails_for_a_while),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,7 +177,7 @@ static int connect_both(void **state) {
 static int close_both(void **state) {
   (void)state;
   if (seen.closed == 0)
-    wss__stream_close(&stream);
+    wss__stream_close(&stream, false);
   wss__socket_close(&server);
   wss__loop_close(&loop);
   if (!uv_is_closing((uv_handle_t *)&client))
@@ -299,7 +299,7 @@ static void closed_with_writes_in_flight(void **state) {
   assert_int_equal(wss__stream_write(&stream, block, 5000), 0);
   assert_int_equal(wss__stream_shutdown(&stream), 0);
   assert_true(memory.blocks > 2);
-  wss__stream_close(&stream);
+  wss__stream_close(&stream, false);
   assert_int_equal(seen.closed, 0);
   until(seen.closed == 1);
   assert_int_equal(seen.wrote, 0);
