@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <mbedtls/cipher.h>
 #include <psa/crypto.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 static bool serving; /* else Mbed TLS works for the client */
 static size_t calls;
@@ -20,24 +23,78 @@ static size_t failed;
 static long live;            /* blocks that are not freed */
 static size_t not_called_so; /* failures with another code than WSS_ERR_NOMEM */
 
+/* A fault of Mbed TLS's own that is known (github.com/Mbed-TLS/mbedtls/issues/
+   10917): when TLS 1.3 prepares its ciphers and there is memory for the first
+   but not for all, the first is lost. So what is allocated for ciphers is
+   noted. */
+static int in_cipher;       /* calls that are running */
+static bool cipher_failed;  /* the allocation that failed was for one */
+static void *ciphers[100];  /* NULL: none, or freed */
+static size_t cipher_count; /* places in use */
+
 void *fault_calloc(size_t count, size_t size);
 void fault_free(void *memory);
 void __real_sim_settle(void);
 void __wrap_sim_settle(void);
+int __real_mbedtls_cipher_setup(mbedtls_cipher_context_t *cipher,
+                                const mbedtls_cipher_info_t *info);
+int __wrap_mbedtls_cipher_setup(mbedtls_cipher_context_t *cipher,
+                                const mbedtls_cipher_info_t *info);
+int __real_mbedtls_cipher_setkey(mbedtls_cipher_context_t *cipher,
+                                 const unsigned char *key, int bits,
+                                 const mbedtls_operation_t operation);
+int __wrap_mbedtls_cipher_setkey(mbedtls_cipher_context_t *cipher,
+                                 const unsigned char *key, int bits,
+                                 const mbedtls_operation_t operation);
 
 void *fault_calloc(size_t count, size_t size) {
   void *memory = NULL;
-  if (serving && ++calls == fail_at)
+  if (serving && ++calls == fail_at) {
     failed++;
-  else
+    cipher_failed = in_cipher > 0;
+  } else {
     memory = calloc(count, size);
+  }
   live += memory != NULL;
+  if (serving && in_cipher > 0 && cipher_count < COUNT_OF(ciphers))
+    ciphers[cipher_count++] = memory;
   return memory;
 }
 
 void fault_free(void *memory) {
+  size_t i;
+  for (i = 0; i < cipher_count; i++) {
+    if (ciphers[i] == memory)
+      ciphers[i] = NULL;
+  }
   live -= memory != NULL;
   free(memory);
+}
+
+int __wrap_mbedtls_cipher_setup(mbedtls_cipher_context_t *cipher,
+                                const mbedtls_cipher_info_t *info) {
+  int result;
+  in_cipher++;
+  result = __real_mbedtls_cipher_setup(cipher, info);
+  in_cipher--;
+  return result;
+}
+
+int __wrap_mbedtls_cipher_setkey(mbedtls_cipher_context_t *cipher,
+                                 const unsigned char *key, int bits,
+                                 const mbedtls_operation_t operation) {
+  int result;
+  in_cipher++;
+  result = __real_mbedtls_cipher_setkey(cipher, key, bits, operation);
+  in_cipher--;
+  return result;
+}
+
+/* Frees what Mbed TLS has lost in the known way. */
+static void find_lost(int version) {
+  size_t i;
+  for (i = 0; version == 13 && cipher_failed && i < cipher_count; i++)
+    fault_free(ciphers[i]);
 }
 
 /* The server runs in turns of the loop only. */
@@ -52,6 +109,8 @@ static void plan(size_t at) {
   calls = 0;
   failed = 0;
   fail_at = at;
+  cipher_failed = false;
+  cipher_count = 0;
 }
 
 static void say_counts(size_t count) {
@@ -137,7 +196,9 @@ static void fails(sim_host *host, int version, size_t at) {
   bool done;
   plan(at);
   done = a_visit(host, version);
-  assert_int_equal(failed, 1);
+  /* Not every handshake takes the same number of them. */
+  assert_true(failed == 1 || (calls < at && done));
+  find_lost(version);
   plan(0);
   assert_int_equal(live, before);
   assert_int_equal(host->count, count + 1); /* its end, whatever it was */
