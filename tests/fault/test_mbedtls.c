@@ -1,8 +1,8 @@
 /* Mbed TLS without memory: each allocation that it makes for the server, in the
    set-up and from the first byte of a handshake to the end of the connection,
    fails once. One connection ends at most, nothing is left behind, and the next
-   one is served. Every 29th, or with WSS_ALL_FAULTS in the environment
-   each one.
+   one is served. Of a connection's, every 29th, or with WSS_ALL_FAULTS in the
+   environment each one.
 
    This program's Mbed TLS calls fault_calloc and fault_free in place of libc's
    functions (CMakeLists.txt). */
