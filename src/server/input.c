@@ -7,6 +7,11 @@
 #define MAX_DROPPED 65536
 
 static void no_memory(wss_conn *conn) {
+  if (conn->state == WSS__OPEN) {
+    wss__messages_fail(conn, WSS_CAUSE_NO_MEMORY, WSS_ERR_NOMEM,
+                       "out of memory");
+    return;
+  }
   wss__conn_note(conn, WSS_CAUSE_NO_MEMORY, WSS_ERR_NOMEM, "out of memory");
   wss__conn_finish(conn);
 }

@@ -14,7 +14,7 @@ static void find_conn(sim_client *client) {
   client->conn = wss__list_entry(conns->prev, wss_conn, link); /* the newest */
 }
 
-void client_connect(sim_client *client, sim_host *host, int version) {
+void client_dial(sim_client *client, sim_host *host, int version) {
   memset(client, 0, sizeof *client);
   client->host = host;
   client->secure = version != 0;
@@ -27,6 +27,10 @@ void client_connect(sim_client *client, sim_host *host, int version) {
   }
   assert_non_null(client->peer);
   sim_settle();
+}
+
+void client_connect(sim_client *client, sim_host *host, int version) {
+  client_dial(client, host, version);
   find_conn(client);
 }
 
@@ -98,7 +102,8 @@ void client_read(sim_client *client) {
 
 /* The request up to a byte of it. */
 static void ask(sim_client *client, size_t size) {
-  const char *request = host_handshake("");
+  const char *request =
+      host_handshake(client->lines == NULL ? "" : client->lines);
   if (size > strlen(request))
     size = strlen(request);
   if (size <= client->asked)

@@ -11,9 +11,10 @@ typedef struct sim_client {
   sim_host *host;
   bool secure;
   sim_peer *peer;
-  tls_client tls; /* if secure */
-  wss_conn *conn; /* valid as long as the test knows it to be */
-  char *text;     /* all plaintext that was received; a NUL follows */
+  const char *lines; /* of the request, beside the usual ones; NULL: none */
+  tls_client tls;    /* if secure */
+  wss_conn *conn;    /* valid as long as the test knows it to be */
+  char *text;        /* all plaintext that was received; a NUL follows */
   size_t size;
   size_t asked;  /* bytes of the request that were sent */
   size_t judged; /* of text: HTTP's answer and whole frames */
@@ -28,6 +29,8 @@ typedef struct sim_client {
 /* Connects, is accepted, and sends nothing. Over TLS with version 12 or 13; 0:
    plain text. */
 void client_connect(sim_client *client, sim_host *host, int version);
+/* The same, whether it is accepted or not: conn stays NULL. */
+void client_dial(sim_client *client, sim_host *host, int version);
 /* Frees what it owns; its peer hangs up, if it is still there. Before
    host_close. */
 void client_close(sim_client *client);

@@ -1,5 +1,6 @@
 /* What stops and starts the flow of messages: pauses, full buffers, the end of
    the room for control frames. */
+#include "support/allocator.h"
 #include "support/world.h"
 
 #include <stdlib.h>
@@ -415,6 +416,35 @@ static void a_mebibyte_in_pieces(void **state) {
   world_close(&world);
 }
 
+/* What an idle connection costs beside the library's handle. */
+static void an_idle_connection_owns_no_buffer(void **state) {
+  wss_options options = {0};
+  test_allocator memory;
+  test_world world;
+  test_peer *peer;
+  size_t before;
+  (void)state;
+  test_allocator_init(&memory);
+  options.allocator = memory.functions;
+  world_open(&world, &options, false);
+  peer = peer_connect(&world);
+  world.hooks.message = echo;
+  peer_open(peer);
+  peer_frame(peer, 0x82, "x", 1);
+  world_until(&world, peer->size == 3);
+  peer_close(peer);
+  world_until(&world, world.seen.closes == 1);
+  before = memory.blocks;
+  peer = peer_connect(&world);
+  peer_open(peer);
+  peer_frame(peer, 0x82, "x", 1);
+  world_until(&world, peer->size == 3);
+  world_turns(&world);
+  assert_int_equal(memory.blocks, before + 1);
+  peer_close(peer);
+  world_close(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_at_a_time),
@@ -429,6 +459,7 @@ int main(void) {
       cmocka_unit_test(too_big_to_the_byte),
       cmocka_unit_test(what_is_sent_early),
       cmocka_unit_test(a_mebibyte_in_pieces),
+      cmocka_unit_test(an_idle_connection_owns_no_buffer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

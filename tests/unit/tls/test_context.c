@@ -2,8 +2,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -39,6 +42,11 @@ static void every_file_error(void **state) {
       {"empty.pem", "server.key", NULL, WSS_ERR_CERT_READ, "is empty"},
       {"server.pem", "empty.key", NULL, WSS_ERR_KEY_READ, "is empty"},
       {".", "server.key", NULL, WSS_ERR_CERT_READ, "is a directory"},
+      {"server.pem/x", "server.key", NULL, WSS_ERR_CERT_READ,
+       "Not a directory"},
+      {"server.pem", "server.pem/x", NULL, WSS_ERR_KEY_READ, "Not a directory"},
+      {"server.pem", "chain.pem", NULL, WSS_ERR_KEY_PARSE,
+       "holds no private key in PEM"},
       {"garbage.pem", "server.key", NULL, WSS_ERR_CERT_PARSE,
        "holds no certificate in PEM"},
       {"server.key", "server.pem", NULL, WSS_ERR_CERT_PARSE,
@@ -97,6 +105,132 @@ static void every_file_error(void **state) {
     assert_int_equal(warning, 0);
   }
 }
+
+/* ---- Whatever may stand in a file's place -------------------------------- */
+
+static char folder[] = "/tmp/wss-context-XXXXXX";
+static char file[64]; /* in it */
+
+static void write_file(const char *path, const void *data, size_t size) {
+  FILE *stream = fopen(path, "wb");
+  assert_non_null(stream);
+  assert_int_equal(fwrite(data, 1, size, stream), size);
+  assert_int_equal(fclose(stream), 0);
+}
+
+static void a_directory(void) {
+  assert_int_equal(mkdir(file, 0755), 0);
+}
+
+static void a_fifo(void) {
+  assert_int_equal(mkfifo(file, 0666), 0);
+}
+
+static void an_empty_file(void) {
+  write_file(file, "", 0);
+}
+
+static void a_secret_file(void) {
+  write_file(file, "secret", 6);
+  assert_int_equal(chmod(file, geteuid() == 0 ? 0600 : 0), 0);
+}
+
+static void a_large_file(void) {
+  write_file(file, "x", 1);
+  assert_int_equal(truncate(file, (1 << 20) + 1), 0);
+}
+
+static void a_link_to_nothing(void) {
+  assert_int_equal(symlink("nothing", file), 0);
+}
+
+static void a_link_to_itself(void) {
+  assert_int_equal(symlink("file", file), 0);
+}
+
+static void zeros(void) {
+  write_file(file, "x", 1);
+  assert_int_equal(truncate(file, 1000), 0);
+}
+
+static void nothing(void) {
+}
+
+/* As somebody who may not read everything. */
+static int load_as_nobody(const wss_ssl_context *ssl) {
+  bool root = geteuid() == 0;
+  int error;
+  if (root)
+    assert_int_equal(seteuid(65534), 0);
+  error = load(ssl);
+  if (root)
+    assert_int_equal(seteuid(0), 0);
+  return error;
+}
+
+static void expect_refused(const wss_ssl_context *ssl, const char *option,
+                           int expected, const char *cause) {
+  char text[WSS__DETAIL_SIZE];
+  alarm(10); /* opening a FIFO might wait for a writer */
+  assert_int_equal(load_as_nobody(ssl), expected);
+  alarm(0);
+  (void)snprintf(text, sizeof text, "%s %s: %s", option, file, cause);
+  expect_text(text);
+}
+
+/* The certificate and the key, where everybody may read them. */
+static void copy_to(const char *path, const char *name) {
+  char data[8192];
+  FILE *from = fopen(tls_pki(name), "rb");
+  assert_non_null(from);
+  write_file(path, data, fread(data, 1, sizeof data, from));
+  assert_int_equal(fclose(from), 0);
+  assert_int_equal(chmod(path, 0644), 0);
+}
+
+static void no_such_files(void **state) {
+  static const struct {
+    void (*make)(void);
+    bool parsed; /* it could be read */
+    const char *cause;
+  } cases[] = {
+      {nothing, false, "No such file or directory"},
+      {a_directory, false, "is a directory, not a file"},
+      {a_fifo, false, "is not a regular file"},
+      {an_empty_file, false, "is empty"},
+      {a_secret_file, false, "Permission denied (this process has uid "},
+      {a_large_file, false, "is larger than 1 MiB"},
+      {a_link_to_nothing, false, "No such file or directory"},
+      {a_link_to_itself, false, "Too many levels of symbolic links"},
+      {zeros, true, "is not PEM text"},
+  };
+  char cert[64];
+  char key[64];
+  const wss_ssl_context no_cert = {.local_cert = file, .local_pk = key};
+  const wss_ssl_context no_key = {.local_cert = cert, .local_pk = file};
+  (void)state;
+  assert_non_null(mkdtemp(folder));
+  assert_int_equal(chmod(folder, 0755), 0);
+  (void)snprintf(file, sizeof file, "%s/file", folder);
+  (void)snprintf(cert, sizeof cert, "%s/cert", folder);
+  (void)snprintf(key, sizeof key, "%s/key", folder);
+  copy_to(cert, "server.pem");
+  copy_to(key, "server.key");
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    bool parsed = cases[i].parsed;
+    cases[i].make();
+    expect_refused(&no_cert, "local_cert",
+                   parsed ? WSS_ERR_CERT_PARSE : WSS_ERR_CERT_READ,
+                   cases[i].cause);
+    expect_refused(&no_key, "local_pk",
+                   parsed ? WSS_ERR_KEY_PARSE : WSS_ERR_KEY_READ,
+                   cases[i].cause);
+    (void)remove(file);
+  }
+  assert_int_equal(unlink(cert) + unlink(key) + rmdir(folder), 0);
+}
+
+/* ---- Options ------------------------------------------------------------- */
 
 static void options_that_are_refused(void **state) {
   const wss_ssl_context verify = {.local_cert = tls_pki("server.pem"),
@@ -188,6 +322,7 @@ static void no_memory_at_any_point(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_file_error),
+      cmocka_unit_test(no_such_files),
       cmocka_unit_test(options_that_are_refused),
       cmocka_unit_test(what_does_nothing_is_no_error),
       cmocka_unit_test(dates_are_a_warning),

@@ -1,0 +1,17 @@
+/* The same, and who fills a buffer or a map: included in front of each file of
+   src/ but those two. */
+#ifndef WSS_FAULT_SITES_H
+#define WSS_FAULT_SITES_H
+
+#include "alloc_sites.h"
+#include "base/buf.h"
+#include "base/map.h"
+
+#define wss__buf_reserve(buf, allocator, size)                                 \
+  LEDGER_SITE(wss__buf_reserve(buf, allocator, size))
+#define wss__buf_append(buf, allocator, data, size)                            \
+  LEDGER_SITE(wss__buf_append(buf, allocator, data, size))
+#define wss__map_insert(map, allocator, id, value)                             \
+  LEDGER_SITE(wss__map_insert(map, allocator, id, value))
+
+#endif
