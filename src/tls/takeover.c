@@ -188,11 +188,12 @@ static int take_alert(const wss__tls_records *records,
   uint8_t alert = content->data[1];
   if (alert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY)
     return WSS__TLS_END;
-  /* RFC 8446 6: in TLS 1.3 the level says nothing. */
-  if (records->state.suite->tls13 ? alert == MBEDTLS_SSL_ALERT_MSG_USER_CANCELED
-                                  : level == MBEDTLS_SSL_ALERT_LEVEL_WARNING)
+  /* RFC 8446 6: TLS 1.3 has one warning left, whatever the level of others. */
+  bool tls13 = records->state.suite->tls13;
+  if (level == MBEDTLS_SSL_ALERT_LEVEL_WARNING &&
+      (!tls13 || alert == MBEDTLS_SSL_ALERT_MSG_USER_CANCELED))
     return WSS__TLS_WANT;
-  if (level != MBEDTLS_SSL_ALERT_LEVEL_FATAL && !records->state.suite->tls13)
+  if (!tls13 && level != MBEDTLS_SSL_ALERT_LEVEL_FATAL)
     return refuse(failure, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER,
                   "a TLS alert has a level that does not exist");
   *failure = (wss__tls_failure){.alert = alert, .sent = -1};

@@ -442,7 +442,7 @@ static void alerts_of_the_peers(void **state) {
   } rows[] = {
       {1, {1, 0}, WSS__TLS_END},    {0, {1, 0}, WSS__TLS_END},
       {1, {2, 0}, WSS__TLS_END},    {0, {2, 0}, WSS__TLS_END},
-      {1, {1, 90}, WSS__TLS_WANT},  {1, {2, 90}, WSS__TLS_WANT},
+      {1, {1, 90}, WSS__TLS_WANT},  {1, {2, 90}, WSS_ERR_TLS},
       {0, {1, 90}, WSS__TLS_WANT},  {0, {1, 46}, WSS__TLS_WANT},
       {0, {1, 100}, WSS__TLS_WANT}, {0, {2, 90}, WSS_ERR_TLS},
       {1, {1, 46}, WSS_ERR_TLS},    {1, {2, 46}, WSS_ERR_TLS},
