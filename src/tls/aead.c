@@ -101,7 +101,7 @@ static bool agree(const wss__aead *aead, void *schedule, const wss__aead *other,
   static const uint8_t nonce[WSS__AEAD_NONCE + 4] = {1, 2, 3};
   static const uint8_t extra[13] = {4, 5, 6};
   uint8_t data[2][COMPARED_MAX];
-  uint8_t tag[2][WSS__AEAD_TAG];
+  uint8_t tag[2][WSS__AEAD_TAG] = {{0}};
   for (size_t i = 0; i < size; i++)
     data[0][i] = data[1][i] = (uint8_t)(i * 7);
   for (int i = 0; i < 2; i++) {
