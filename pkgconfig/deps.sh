@@ -29,7 +29,7 @@ at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; 
 elsewhere() {
   say "this system has no apt-get; install these and build with cmake:"
   say "  Fedora: gcc cmake ninja-build pkgconf libuv-devel openssl" \
-    "mbedtls-devel, for the tests gcc-c++ clang clang-tools-extra" \
+    "mbedtls-devel (intel-ipsec-mb-devel: faster), for the tests gcc-c++ clang clang-tools-extra" \
     "clang-analyzer compiler-rt llvm cppcheck gcovr valgrind libcmocka-devel openssl-devel curl nginx nodejs npm python3-cryptography python3-websockets chromium nss-tools"
   say "  Alpine: build-base cmake ninja pkgconf libuv-dev openssl" \
     "mbedtls-dev, for the tests clang clang-extra-tools clang-analyzer" \

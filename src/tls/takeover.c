@@ -365,7 +365,7 @@ static int read_some(wss__tls_records *records, wss__tls_io *io,
   if (records->leftover)
     return unexpected(failure, "a TLS record goes on behind Finished");
   for (;;) {
-    uint8_t *record;
+    uint8_t *record = NULL;
     int result = next_record(records, io, &record, failure);
     if (result == 0)
       return WSS__TLS_WANT;
