@@ -335,16 +335,23 @@ static void move_to_scratch(wss__tls_io *io, wss__tls_content *content) {
   content->data = io->scratch;
 }
 
+static int open_record(wss__tls_records *records, uint8_t *record,
+                       wss__tls_content *content, wss__tls_failure *failure) {
+  void *schedule;
+  int error = schedule_of(records, WSS__TLS_READ, &schedule);
+  return error != 0
+             ? error
+             : wss__tls_record_open(&records->state, records->schedules->aead,
+                                    schedule, record, content, failure);
+}
+
 static int read_record(wss__tls_records *records, wss__tls_io *io,
                        uint8_t *record, wss__tls_failure *failure) {
   wss__tls_content content;
-  void *schedule;
-  int result = schedule_of(records, WSS__TLS_READ, &schedule);
-  if (result == 0)
-    result = wss__tls_record_open(&records->state, records->schedules->aead,
-                                  schedule, record, &content, failure);
-  if (result == 0)
-    result = take(records, io->output, &content, failure);
+  int result = open_record(records, record, &content, failure);
+  if (result != 0)
+    return result;
+  result = take(records, io->output, &content, failure);
   if (result == WSS__TLS_DATA && records->partial.length > 0)
     move_to_scratch(io, &content);
   wss__buf_consume(&records->partial, records->allocator,
