@@ -67,6 +67,7 @@ static int listen_at(struct echo *echo, const char *host, int port,
       .local_pk = echo->options.key,
       .passphrase = echo->options.passphrase,
       .allow_self_signed = echo->options.allow_self_signed,
+      .record_layer = (uint8_t)echo->options.record_layer,
   };
   if (echo->options.plain)
     return wss_listen_plain(echo->server, host, port, listener);

@@ -25,13 +25,13 @@ static const char usage[] =
     "  --max-fragments N    frames of a message, 1024 by default\n"
     "  --max-connections N  10000 by default, if there are the descriptors\n"
     "  --max-pending N      connections in their handshake, 1000 by default\n"
-    "  --record-layer mbedtls\n"
-    "                       who protects TLS records\n"
+    "  --record-layer L     who protects TLS records, wss (libwss, the\n"
+    "                       default) or mbedtls\n"
     "  --quiet              print the address and nothing else\n"
     "  --help, --version\n"
     "\n"
     "Not built yet, and refused: --ca FILE, --verify-peer, --deflate,\n"
-    "--threads N, --record-layer wss.\n";
+    "--threads N.\n";
 
 static const char certificate_commands[] =
     "echo: TLS needs a certificate. These commands make one for development,\n"
@@ -82,12 +82,11 @@ static bool parse_number(const struct option *option, const char *text) {
   return true;
 }
 
-static bool parse_record_layer(const char *text) {
-  if (strcmp(text, "mbedtls") == 0)
-    return true; /* the only one there is */
-  if (strcmp(text, "wss") == 0)
-    return complain("--record-layer wss", "is not built in this version");
-  return complain("--record-layer", "must be wss or mbedtls");
+static bool parse_record_layer(const struct option *option, const char *text) {
+  *(wss_record_layer *)option->value =
+      strcmp(text, "mbedtls") == 0 ? WSS_RECORD_MBEDTLS : WSS_RECORD_OWN;
+  return strcmp(text, "mbedtls") == 0 || strcmp(text, "wss") == 0 ||
+         complain(option->name, "must be wss or mbedtls");
 }
 
 static bool parse_value(const struct option *option, const char *text) {
@@ -96,7 +95,7 @@ static bool parse_value(const struct option *option, const char *text) {
   if (option->kind == NUMBER)
     return parse_number(option, text);
   if (option->kind == RECORD_LAYER)
-    return parse_record_layer(text);
+    return parse_record_layer(option, text);
   if (*text == '\0')
     return complain(option->name, "needs a value that is not empty");
   *(const char **)option->value = text;
@@ -158,7 +157,7 @@ bool echo_options_parse(echo_options *options, char **argv, int *status) {
       {"--max-connections", NUMBER, &options->max_connections, 1,
        INT64_C(1) << 32},
       {"--max-pending", NUMBER, &options->max_pending, 1, INT64_C(1) << 32},
-      {"--record-layer", RECORD_LAYER, NULL, 0, 0},
+      {"--record-layer", RECORD_LAYER, &options->record_layer, 0, 0},
       {"--quiet", SWITCH, &options->quiet, 0, 0},
       {"--ca", LATER, NULL, 0, 0},
       {"--verify-peer", LATER, NULL, 0, 0},

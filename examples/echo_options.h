@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <wss/wss.h>
 
 typedef struct echo_options {
   const char *host;
@@ -11,6 +12,7 @@ typedef struct echo_options {
   const char *cert;
   const char *key;
   const char *passphrase;
+  wss_record_layer record_layer;
   bool plain;
   bool allow_self_signed;
   bool quiet;

@@ -169,6 +169,12 @@ typedef struct wss_options {
   int ipv6_v6only; /* WSS_ON: "::" does not take IPv4; default off */
 } wss_options;
 
+/* Who protects TLS records once the handshake is over. */
+typedef enum wss_record_layer {
+  WSS_RECORD_OWN = 0,    /* libwss: less memory, faster */
+  WSS_RECORD_MBEDTLS = 1 /* Mbed TLS, as it does the handshake */
+} wss_record_layer;
+
 /* The SSL context of a listener: PHP's option names. Paths are files with PEM.
    Everything is loaded and checked by wss_listen. */
 typedef struct wss_ssl_context {
@@ -181,7 +187,8 @@ typedef struct wss_ssl_context {
   bool allow_self_signed; /* accept self-signed client certificates; without
                              verify_peer it has no effect and is no error.
                              Serving one's own needs no option */
-  uint8_t reserved[6];    /* zero */
+  uint8_t record_layer;   /* a wss_record_layer */
+  uint8_t reserved[5];    /* zero */
 } wss_ssl_context;
 
 /* ---- What callbacks are handed ------------------------------------------ */

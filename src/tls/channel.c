@@ -5,6 +5,7 @@
 #include "tls/handshake.h"
 #include "tls/layer.h"
 #include "tls/stock.h"
+#include "tls/takeover.h"
 
 typedef enum phase {
   SHAKING, /* the handshake runs: engine */
@@ -40,6 +41,8 @@ int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
       wss__tls_engine_new(&channel->engine, &context->config, allocator);
   if (error != 0)
     goto fail;
+  if (context->record_layer == WSS_RECORD_OWN)
+    wss__tls_takeover_prepare(channel->engine);
   channel->context = wss__tls_context_ref(context);
   *result = channel;
   return 0;
@@ -83,6 +86,14 @@ static int fail(wss__tls_channel *channel, int error,
   return error;
 }
 
+/* Mbed TLS keeps what the takeover does not cover. */
+static const wss__tls_layer *choose(const wss__tls_channel *channel) {
+  return channel->context->record_layer == WSS_RECORD_OWN &&
+                 wss__tls_takeover_possible(channel->engine)
+             ? &wss__tls_takeover
+             : &wss__tls_stock;
+}
+
 static int shake(wss__tls_channel *channel, wss__tls_io *io) {
   wss__tls_failure failure;
   wss__tls_engine *engine = channel->engine;
@@ -94,8 +105,9 @@ static int shake(wss__tls_channel *channel, wss__tls_io *io) {
   wss__tls_handshake_info(engine, &channel->info);
   channel->server_name = engine->server_name;
   engine->server_name = NULL;
-  channel->layer = &wss__tls_stock;
-  int error = channel->layer->start(&channel->records, engine, &failure);
+  channel->layer = choose(channel);
+  int error = channel->layer->start(&channel->records, engine, channel->context,
+                                    &failure);
   if (error != 0)
     return fail(channel, error, &failure);
   channel->engine = NULL;

@@ -23,6 +23,9 @@
 #error                                                                         \
     "libwss needs a Mbed TLS with MBEDTLS_SSL_ALPN and _SERVER_NAME_INDICATION"
 #endif
+#if !defined(MBEDTLS_GCM_C) || !defined(MBEDTLS_CHACHAPOLY_C)
+#error "libwss needs a Mbed TLS with MBEDTLS_GCM_C and _CHACHAPOLY_C"
+#endif
 #if !defined(MBEDTLS_PEM_PARSE_C) || !defined(MBEDTLS_PSA_CRYPTO_C)
 #error "libwss needs a Mbed TLS with MBEDTLS_PEM_PARSE_C and _PSA_CRYPTO_C"
 #endif

@@ -7,6 +7,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "tls/context.h"
+#include "tls/schedules.h"
 
 struct wss__tls_context {
   int references; /* plain: a server and its connections live on one thread */
@@ -14,6 +15,8 @@ struct wss__tls_context {
   mbedtls_x509_crt chain;
   mbedtls_pk_context key;
   mbedtls_ssl_config config;
+  wss__tls_schedules schedules;
+  wss_record_layer record_layer;
 };
 
 #endif

@@ -52,6 +52,13 @@ static int check_options(const wss_ssl_context *ssl, wss__detail *detail) {
                             "key, or set it to NULL if local_cert holds it");
     return WSS_ERR_INVALID;
   }
+  if (ssl->record_layer > WSS_RECORD_MBEDTLS) {
+    wss__detail_set(detail,
+                    "record_layer is WSS_RECORD_OWN or "
+                    "WSS_RECORD_MBEDTLS, not %d",
+                    (int)ssl->record_layer);
+    return WSS_ERR_INVALID;
+  }
   return 0;
 }
 
@@ -128,6 +135,9 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
     return WSS_ERR_NOMEM;
   context->references = 1;
   context->allocator = *allocator;
+  context->record_layer = (wss_record_layer)ssl->record_layer;
+  wss__tls_schedules_init(&context->schedules, wss__aead_pick(),
+                          &context->allocator);
   mbedtls_x509_crt_init(&context->chain);
   mbedtls_pk_init(&context->key);
   mbedtls_ssl_config_init(&context->config);
@@ -156,5 +166,6 @@ void wss__tls_context_unref(wss__tls_context *context) {
   mbedtls_ssl_config_free(&context->config);
   mbedtls_pk_free(&context->key);
   mbedtls_x509_crt_free(&context->chain);
+  wss__tls_schedules_free(&context->schedules);
   wss__free(&allocator, context);
 }

@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include <mbedtls/platform_util.h>
+
 #include "tls/code.h"
 #include "tls/compat.h"
 
@@ -71,8 +73,9 @@ static int receive(void *context, unsigned char *data, size_t size) {
 }
 
 /* Whether the last of the records is an alert, and which; -1 if that is
-   encrypted. */
-static bool ends_with_alert(const uint8_t *data, size_t size, int *which) {
+   encrypted. Counts them. */
+static bool ends_with_alert(const uint8_t *data, size_t size, int *which,
+                            uint32_t *count) {
   bool alert = false;
   while (size >= WSS__TLS_HEADER_SIZE) {
     size_t length = payload_size(data);
@@ -84,6 +87,7 @@ static bool ends_with_alert(const uint8_t *data, size_t size, int *which) {
     *which = data[0] == MBEDTLS_SSL_MSG_ALERT && length == 2
                  ? data[WSS__TLS_HEADER_SIZE + 1]
                  : -1;
+    (*count)++;
     data += WSS__TLS_HEADER_SIZE + length;
     size -= WSS__TLS_HEADER_SIZE + length;
   }
@@ -97,7 +101,10 @@ static int transmit(void *context, const unsigned char *data, size_t size) {
   bio->error = wss__buf_append(bio->output, bio->engine->allocator, data, size);
   if (bio->error != 0)
     return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-  bio->alerted = ends_with_alert(data, size, &bio->alert);
+  uint32_t count = 0;
+  bio->alerted = ends_with_alert(data, size, &bio->alert, &count);
+  if (mbedtls_ssl_is_handshake_over(&bio->engine->ssl))
+    bio->engine->records_after += count;
   return (int)size;
 }
 
@@ -124,6 +131,7 @@ void wss__tls_engine_free(wss__tls_engine *engine) {
   if (engine == NULL)
     return;
   mbedtls_ssl_free(&engine->ssl);
+  mbedtls_platform_zeroize(&engine->exported, sizeof engine->exported);
   wss__free(engine->allocator, engine->server_name);
   wss__free(engine->allocator, engine);
 }

@@ -9,6 +9,7 @@
 #include "tls/alert.h"
 #include "tls/channel.h"
 #include "tls/failure.h"
+#include "tls/keys.h"
 
 /* Of a handshake message: type and length (RFC 8446 4). */
 #define WSS__TLS_MESSAGE_HEADER_SIZE 4
@@ -23,7 +24,9 @@ typedef struct wss__tls_engine {
   uint32_t record_seen; /* how many of its bytes came; the first are kept */
   uint32_t barren;  /* records begun since the record layer gave plaintext */
   uint32_t answers; /* records that Mbed TLS answered by itself */
-  bool nomem;       /* a callback of the handshake found no memory */
+  uint32_t records_after; /* records written since the handshake was over */
+  wss__tls_exported exported;
+  bool nomem; /* a callback of the handshake found no memory */
 } wss__tls_engine;
 
 /* What Mbed TLS's callbacks work on during one call of ours; on the stack. */

@@ -4,13 +4,14 @@
 #ifndef WSS_TLS_LAYER_H
 #define WSS_TLS_LAYER_H
 
+#include "tls/context.h"
 #include "tls/engine.h"
 
 typedef struct wss__tls_layer {
-  /* Takes over the engine of a finished handshake, on success alone. 0,
-     WSS_ERR_TLS, WSS_ERR_NOMEM. */
+  /* Takes over the engine of a finished handshake, on success alone; the
+     context outlives it. 0, WSS_ERR_TLS, WSS_ERR_NOMEM. */
   int (*start)(void **records, wss__tls_engine *engine,
-               wss__tls_failure *failure);
+               wss__tls_context *context, wss__tls_failure *failure);
   /* As wss__tls_channel_read, but READY. */
   int (*read)(void *records, wss__tls_io *io, wss__tls_failure *failure);
   /* As wss__tls_channel_write. */

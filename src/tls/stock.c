@@ -8,7 +8,8 @@
 #define MAX_ANSWERS 32
 
 static int stock_start(void **records, wss__tls_engine *engine,
-                       wss__tls_failure *failure) {
+                       wss__tls_context *context, wss__tls_failure *failure) {
+  (void)context;
   (void)failure;
   engine->barren = 0;
   *records = engine;

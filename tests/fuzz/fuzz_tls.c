@@ -9,10 +9,14 @@
 #include "server/machine.h"
 #include "server/tls_client.h"
 
+/* By the input's last byte: both record layers keep the same rules. */
+static wss_record_layer record_layer;
+
 static int listen_tls(wss_server *server, wss_listener **listener) {
   static char cert[512];
   static char key[512];
-  static const wss_ssl_context ssl = {.local_cert = cert, .local_pk = key};
+  static wss_ssl_context ssl = {.local_cert = cert, .local_pk = key};
+  ssl.record_layer = (uint8_t)record_layer;
   if (cert[0] == '\0') {
     fuzz_pki(cert, sizeof cert, "server.pem");
     fuzz_pki(key, sizeof key, "server.key");
@@ -26,6 +30,8 @@ static const machine_transport transport = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_tls_restart();
+  record_layer =
+      size > 0 && data[size - 1] % 2 == 1 ? WSS_RECORD_MBEDTLS : WSS_RECORD_OWN;
   machine_play(&transport, data, size);
   return 0;
 }

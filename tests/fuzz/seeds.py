@@ -500,8 +500,40 @@ def tls():
             yield f"break-{a}-{how}-early", options() + early + RUNS["page"][3:]
 
 
+def change(kind, number=0, content=b"", wait=False):
+    """An operation of fuzz_record.c."""
+    return bytes((kind | (128 if wait else 0), number, len(content))) + content
+
+
+def records():
+    raw, data, typed, update, large, flip, padded, write = range(8)
+    runs = {
+        "data": change(data, 0, b"a") + change(data) + change(large, 255) + change(large, 254),
+        "update": change(update, 1) + change(data, 0, b"x") + change(write, 0, b"y"),
+        "halves": change(typed, 22, b"\x18\0\0") + change(typed, 22, b"\1\1")
+                  + change(write, 254),
+        "updates": change(update, 1, wait=True) * 32 + change(data, 0, b"x")
+                   + change(update, 0) * 33,
+        "empty": change(data, wait=True) * 32 + change(data, 0, b"x") + change(data) * 33,
+        "hello": change(typed, 22, b"\1\0\0\2\3\3") + change(write, 0, b"y")
+                 + change(data, 0, b"x"),
+        "warnings": change(typed, 21, b"\1\x5a") * 3 + change(typed, 21, b"\1\0"),
+        "fatal": change(typed, 21, b"\2\x2e"),
+        "padded": change(padded, 23, b"\x10abc") + change(padded, 0, b"\xff\0"),
+        "flip": change(data, 0, b"a") + change(flip, 1, b"\x20") + change(data, 0, b"b"),
+        "header": change(raw, 0, b"\x17\3\3\x40\x20") + change(raw, 0, b"GET /"),
+        "ticket": change(typed, 22, b"\4\0\0\1\0"),
+        "cipher": change(typed, 20, b"\1"),
+    }
+    for name, run in runs.items():
+        for suite in (0, 2, 3, 4):
+            for piece in (0, 1, 7):
+                yield f"{name}-{suite}-{piece}", bytes((suite, piece)) + run
+
+
 TARGETS = {
     "tls": tls,
+    "record": records,
     "conn": conn,
     "close": closes,
     "frame": frames,

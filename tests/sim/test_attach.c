@@ -101,7 +101,8 @@ static void attach(guest_server *guest) {
   const char *folder = getenv("WSS_PKI");
   char cert[512];
   char key[512];
-  wss_ssl_context ssl = {.local_cert = cert, .local_pk = key};
+  wss_ssl_context ssl = {
+      .local_cert = cert, .local_pk = key, .record_layer = host_record_layer()};
   assert_non_null(folder);
   (void)snprintf(cert, sizeof cert, "%s/server.pem", folder);
   (void)snprintf(key, sizeof key, "%s/server.key", folder);

@@ -19,7 +19,7 @@ struct probe {
   const char *subprotocols[LIST + 1];
   const char *host, *cert, *key;
   int64_t port, grace, max_block;
-  bool plain, http;
+  bool plain, http, mbedtls; /* the last: its record layer */
   uv_signal_t terminate;
 };
 

@@ -3,6 +3,7 @@
  * line of JSON, and the client says what the server is to do.
  *
  *   --host H  --port N  --v6only  --cert FILE  --key FILE  --plain  --http
+ *   --record-layer wss|mbedtls
  *   --grace MS  --handshake-timeout MS  --close-timeout MS  --idle-timeout MS
  *   --message-timeout MS  --write-timeout MS  --ping-interval MS
  *   --max-send-buffer N  --send-high-water N  --max-message N
@@ -288,6 +289,8 @@ static bool parse(struct probe *probe, char **argv) {
       probe->cert = *argv;
     else if (strcmp(name, "--key") == 0)
       probe->key = *argv;
+    else if (strcmp(name, "--record-layer") == 0)
+      probe->mbedtls = strcmp(*argv, "mbedtls") == 0;
     else if (strcmp(name, "--origin") == 0)
       known = append(probe->origins, *argv);
     else if (strcmp(name, "--subprotocol") == 0)
@@ -308,8 +311,10 @@ static int start(struct probe *probe) {
                          .on_drain = on_drain,
                          .on_close = on_close,
                          .on_error = on_error};
-  const wss_ssl_context ssl = {.local_cert = probe->cert,
-                               .local_pk = probe->key};
+  const wss_ssl_context ssl = {
+      .local_cert = probe->cert,
+      .local_pk = probe->key,
+      .record_layer = probe->mbedtls ? WSS_RECORD_MBEDTLS : WSS_RECORD_OWN};
   wss_listener *listener = NULL;
   int err;
   if (probe->http)

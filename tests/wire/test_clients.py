@@ -2,17 +2,21 @@
 node's ws. (Chromium is in test_browser.py, nginx in test_proxy.py.)"""
 
 import asyncio
+import contextlib
+import io
 import os
 import re
 import shutil
 import signal
 import subprocess
+import types
 import unittest
 
 import websockets
 
 from programs import Probe, Workerman
-from wire import DEADLINE, Lines, Server, client_context, echo, open_client, pki, setting
+from wire import (DEADLINE, TEXT, Lines, Server, client_context, echo, handshake_request,
+                  open_client, pack_frame, pki, setting)
 
 KEYS = ("server", "p384", "rsa2048")
 
@@ -58,6 +62,47 @@ class Openssl(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertTrue(done.stdout.startswith("HTTP/1.1 200 OK\n"), done.stdout)
                     self.assertTrue(done.stdout.endswith("\nok"), done.stdout)
+
+    def test_key_updates_both_ways(self):
+        """The commands k and K of s_client: RFC 8446 4.6.3."""
+        with echo() as server, self.interactive(server) as client:
+            client.say(handshake_request())
+            client.out.wait("101 Switching Protocols")
+            for number, (command, answers) in enumerate((("", 0), ("k", 0), ("K", 1),
+                                                         ("k", 1), ("K", 2), ("K", 3))):
+                if command:
+                    since = len(client.err.lines)
+                    client.say(f"{command}\n".encode())
+                    client.err.wait("KEYUPDATE", since=since)
+                if command and os.environ.get("WSS_RECORD_LAYER") == "mbedtls":
+                    # Mbed TLS 3.6 knows no KeyUpdate.
+                    client.out.wait("<<< TLS 1.3, Alert .*fatal unexpected_message")
+                    return
+                client.say(pack_frame(TEXT, b"message %d\n" % number))
+                client.out.wait(f"message {number}")
+                self.assertEqual(len(client.out.matching("<<< .*, KeyUpdate")), answers)
+
+    @contextlib.contextmanager
+    def interactive(self, server):
+        """s_client with its commands; say() is one write to it."""
+        command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-msg",
+                   "-tls1_3", "-CAfile", pki("ca.pem")]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            text = {"errors": "backslashreplace"}
+            client = types.SimpleNamespace(out=Lines(io.TextIOWrapper(process.stdout, **text)),
+                                           err=Lines(io.TextIOWrapper(process.stderr, **text)))
+
+            def say(data):
+                process.stdin.write(data)
+                process.stdin.flush()
+
+            client.say = say
+            try:
+                client.out.wait("Verify return code: 0")
+                yield client
+            finally:
+                process.kill()
 
     def test_s18_the_chain_verifies_with_the_root_alone(self):
         with echo_with("chain") as server:

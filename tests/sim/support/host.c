@@ -147,11 +147,18 @@ void host_open(sim_host *host, const wss_options *options, bool http) {
   host->port = wss_listener_port(host->plain);
 }
 
+uint8_t host_record_layer(void) {
+  const char *layer = getenv("WSS_RECORD_LAYER");
+  return layer != NULL && strcmp(layer, "mbedtls") == 0 ? WSS_RECORD_MBEDTLS
+                                                        : WSS_RECORD_OWN;
+}
+
 void host_listen_tls(sim_host *host) {
   const char *folder = getenv("WSS_PKI");
   char cert[512];
   char key[512];
-  wss_ssl_context ssl = {.local_cert = cert, .local_pk = key};
+  wss_ssl_context ssl = {
+      .local_cert = cert, .local_pk = key, .record_layer = host_record_layer()};
   assert_non_null(folder);
   (void)snprintf(cert, sizeof cert, "%s/server.pem", folder);
   (void)snprintf(key, sizeof key, "%s/server.key", folder);

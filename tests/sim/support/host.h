@@ -73,6 +73,8 @@ struct sim_host {
 void host_open(sim_host *host, const wss_options *options, bool http);
 /* Listens with TLS too, with the certificate server.pem. */
 void host_listen_tls(sim_host *host);
+/* What WSS_RECORD_LAYER says: these tests run once for each. */
+uint8_t host_record_layer(void);
 /* Starts closing the server. */
 void host_shut(sim_host *host, int64_t grace);
 /* Closes the server, unless that is done, and asserts that nothing is left. */

@@ -104,7 +104,8 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
   int warning;
   const wss_ssl_context ssl = {.local_cert = tls_pki(own->cert),
                                .local_pk = tls_pki(own->key),
-                               .passphrase = own->passphrase};
+                               .passphrase = own->passphrase,
+                               .record_layer = (uint8_t)own->record_layer};
   int error = wss__tls_context_new(&pair->context, &ssl,
                                    &wss__default_allocator, &detail, &warning);
   if (error != 0)

@@ -28,6 +28,7 @@ typedef struct tls_pair_options {
   size_t chunk;   /* bytes that the channel is given at a time */
   size_t ceiling; /* of the channel's output */
   const wss_allocator *allocator;
+  wss_record_layer record_layer;
 } tls_pair_options;
 
 typedef struct tls_pair {

@@ -240,7 +240,11 @@ static void options_that_are_refused(void **state) {
   const wss_ssl_context empty = {.local_cert = ""};
   const wss_ssl_context empty_key = {.local_cert = tls_pki("combined.pem"),
                                      .local_pk = ""};
+  const wss_ssl_context layer = {.local_cert = tls_pki("combined.pem"),
+                                 .record_layer = 2};
   (void)state;
+  assert_int_equal(load(&layer), WSS_ERR_INVALID);
+  expect_text("record_layer");
   assert_int_equal(load(&verify), WSS_ERR_UNSUPPORTED);
   expect_text("verify_peer");
   assert_int_equal(load(&nothing), WSS_ERR_INVALID);
