@@ -124,9 +124,11 @@ static bool works_for(const wss__aead *aead, const vector *known) {
   const uint8_t *key = (const uint8_t *)known->key;
   const wss__aead *other = &wss__aead_mbedtls;
   bool works = aead->expand(schedule, known->cipher, key) == 0 &&
-               other->expand(other_schedule, known->cipher, key) == 0 &&
                answers(aead, schedule, known);
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && works; i++)
+  /* Without memory for it, the known answers have to do. */
+  bool compare = other->expand(other_schedule, known->cipher, key) == 0;
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && works && compare;
+       i++)
     works = agree(aead, schedule, other, other_schedule, sizes[i]);
   aead->wipe(schedule);
   other->wipe(other_schedule);

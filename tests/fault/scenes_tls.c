@@ -23,6 +23,18 @@ static void talks_13(scene_run *run) {
   talks(run, 13);
 }
 
+/* The second piece comes later. */
+static void sends_a_record_in_two(scene_run *run) {
+  sim_client client;
+  scene_visit(run, &client, 13, NULL);
+  sim_arrive(client.peer, (size_t)host_stats(&run->host).bytes_in + 100);
+  (void)client_frame(&client, 0x82, data, 1000);
+  sim_settle();
+  sim_arrive(client.peer, SIZE_MAX);
+  client_go_on(&client);
+  scene_leave(run, &client);
+}
+
 /* With more records read than are taken, and more in a record. */
 static void is_paused(scene_run *run) {
   uint8_t frames[2000];
@@ -127,6 +139,10 @@ const fault_scene scenes_tls[] = {
     {.name = "pause in TLS",
      .play = is_paused,
      .hooks = {.message = pauses},
+     .secure = true},
+    {.name = "a record in two pieces",
+     .play = sends_a_record_in_two,
+     .hooks = {.message = scene_echo},
      .secure = true},
     {.name = "a slow peer in TLS",
      .play = takes_nothing_for_long,

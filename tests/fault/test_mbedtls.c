@@ -151,7 +151,7 @@ static size_t stride(void) {
    stays then is what it keeps once it is started. */
 static void check_failure(const sim_host *host, int err, long before) {
   static bool started;
-  assert_true(err < 0);
+  assert_int_equal(failed, 1);
   assert_true(wss_last_error(host->server)[0] != '\0');
   not_called_so += err != WSS_ERR_NOMEM;
   if (live > before && !started)
@@ -170,6 +170,7 @@ static void the_set_up(void **state) {
   wss_listener *listener;
   sim_host host;
   size_t at = 0;
+  size_t done_without = 0;
   int err;
   (void)state;
   (void)snprintf(cert, sizeof cert, "%s/server.pem", folder);
@@ -181,12 +182,19 @@ static void the_set_up(void **state) {
     serving = true;
     err = wss_listen(host.server, "127.0.0.1", 0, &ssl, &listener);
     serving = false;
-    if (failed > 0)
+    if (err < 0) {
       check_failure(&host, err, before);
-    plan(0);
-  } while (err != 0);
+    } else {
+      wss_listener_close(listener);
+      sim_settle();
+      done_without += failed;
+    }
+  } while (failed > 0);
+  plan(0);
   say_counts(at - 1);
   assert_true(at > 100);
+  /* What only compares the ciphers with each other may be left out. */
+  assert_true(done_without < 20);
   host_close(&host);
 }
 
