@@ -16,6 +16,15 @@ void wss__descriptor_close(int descriptor) {
   (void)close(descriptor);
 }
 
+bool wss__descriptor_was_reset(const uv_tcp_t *tcp) {
+  uv_os_fd_t descriptor;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return uv_fileno((const uv_handle_t *)tcp, &descriptor) == 0 &&
+         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
+         error == ECONNRESET;
+}
+
 /* Fails for a connection that is gone already, which is as good. */
 static void set_option(const uv_tcp_t *tcp, int level, int name,
                        const void *value, socklen_t size) {

@@ -2,6 +2,7 @@
 #ifndef WSS_NET_DESCRIPTOR_H
 #define WSS_NET_DESCRIPTOR_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 /* Another descriptor of the same socket, closed on exec; or an error of
@@ -9,6 +10,10 @@
 int wss__descriptor_copy(int descriptor);
 
 void wss__descriptor_close(int descriptor);
+
+/* Whether the peer has reset the connection, which libuv tells as its end if
+   bytes had come before. */
+bool wss__descriptor_was_reset(const uv_tcp_t *tcp);
 
 /* Closing the connection will reset it, and what the kernel holds for the peer
    is gone. */

@@ -52,8 +52,11 @@ static void on_read(uv_stream_t *tcp, ssize_t size, const uv_buf_t *buf) {
   if (size > 0) {
     stream->events->read(stream, (uint8_t *)buf->base, (size_t)size);
   } else if (size < 0) {
+    int error = (int)size;
+    if (size == UV_EOF)
+      error = wss__descriptor_was_reset(&stream->tcp) ? UV_ECONNRESET : 0;
     (void)wss__stream_read(stream, false);
-    stream->events->ended(stream, size == UV_EOF ? 0 : (int)size);
+    stream->events->ended(stream, error);
   }
 }
 

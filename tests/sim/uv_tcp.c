@@ -505,6 +505,13 @@ void wss__descriptor_close(int fd) {
   kernel_close(fd, false);
 }
 
+bool wss__descriptor_was_reset(const uv_tcp_t *tcp) {
+  kernel_socket *sock = kernel_of(tcp->io_watcher.fd);
+  int error = sock->error;
+  sock->error = 0;
+  return error == UV_ECONNRESET;
+}
+
 void wss__descriptor_abort(const uv_tcp_t *tcp) {
   kernel_of(tcp->io_watcher.fd)->aborts = true;
 }

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -78,6 +79,21 @@ static void a_copy_is_the_same_socket(void **state) {
   assert_int_equal(wss__descriptor_copy(copy), UV_EBADF);
 }
 
+static void a_reset_is_known(void **state) {
+  const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  uv_os_fd_t descriptor;
+  (void)state;
+  assert_int_equal(uv_fileno((uv_handle_t *)&accepted, &descriptor), 0);
+  assert_int_equal(write(peer, "abc", 3), 3);
+  assert_false(wss__descriptor_was_reset(&accepted));
+  assert_int_equal(
+      setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  assert_int_equal(close(peer), 0);
+  assert_int_equal(poll(&(struct pollfd){.fd = descriptor}, 1, 20000), 1);
+  assert_true(wss__descriptor_was_reset(&accepted));
+  peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* to be closed */
+}
+
 static void aborting_resets(void **state) {
   char byte;
   (void)state;
@@ -109,6 +125,7 @@ static void giving_up_is_the_kernels(void **state) {
 static void without_a_descriptor(void **state) {
   (void)state;
   uv_close((uv_handle_t *)&accepted, NULL);
+  assert_false(wss__descriptor_was_reset(&accepted));
   wss__descriptor_abort(&accepted);
   wss__descriptor_give_up(&accepted, 1);
 }
@@ -118,9 +135,8 @@ static void without_a_descriptor(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      with_both(a_copy_is_the_same_socket),
-      with_both(aborting_resets),
-      with_both(giving_up_is_the_kernels),
+      with_both(a_copy_is_the_same_socket), with_both(a_reset_is_known),
+      with_both(aborting_resets),           with_both(giving_up_is_the_kernels),
       with_both(without_a_descriptor),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
