@@ -1,10 +1,9 @@
-/* base/buf, for any three calls with at most 16 bytes each, on an allocator
-   that may fail; and its arithmetic for any size. The file is included: grown
-   is static. */
+/* base/buf: appending to an empty queue, consuming from any queue in memory of
+   SIZE bytes, on an allocator that may fail; and its arithmetic for any size.
+   The file is included: grown is static. */
 #include "base/buf.c"
 #include "proof.h"
 
-#define CALLS 3
 #define MOST 16
 
 static void *any_malloc(size_t size, void *user) {
@@ -22,56 +21,65 @@ static void any_free(void *memory, void *user) {
   free(memory);
 }
 
-/* A queue as one would draw it: byte i of what was appended and not consumed.
- */
-static uint8_t model[CALLS * MOST];
-static size_t model_size;
+static const wss_allocator allocator = {any_malloc, any_realloc, any_free,
+                                        NULL};
 
-static void append(wss__buf *buf, const wss_allocator *allocator) {
-  size_t size = any_size(MOST);
-  uint8_t *data = any_bytes(size);
-  size_t before = buf->length;
-  bool fits = size <= buf->ceiling - before;
-  int result = wss__buf_append(buf, allocator, data, size);
-  assert(result == 0 || buf->length == before);
-  assert((result == WSS_ERR_TOO_BIG) == !fits);
-  if (result == 0) {
-    if (size > 0)
-      memcpy(model + model_size, data, size);
-    model_size += size;
+/* Every state that calls can lead to, without memory if SIZE is 0. */
+static wss__buf any_buf(void) {
+  wss__buf buf;
+  wss__buf_init(&buf, MOST);
+  if (SIZE > 0) {
+    buf.memory = any_bytes(SIZE);
+    buf.capacity = SIZE;
+    buf.start = any_size(SIZE);
+    buf.length = any_size(SIZE - buf.start);
   }
-  free(data);
-}
-
-static void consume(wss__buf *buf, const wss_allocator *allocator) {
-  size_t size = any_size(MOST);
-  __CPROVER_assume(size <= buf->length);
-  wss__buf_consume(buf, allocator, size);
-  memmove(model, model + size, model_size - size);
-  model_size -= size;
+  return buf;
 }
 
 static void check(const wss__buf *buf) {
-  size_t at = any_size(CALLS * MOST);
-  assert(buf->length == model_size && buf->length <= buf->ceiling);
+  assert(buf->length <= buf->ceiling);
   assert(buf->start <= buf->capacity);
   assert(buf->length <= buf->capacity - buf->start);
-  if (at < buf->length)
-    assert(wss__buf_data(buf)[at] == model[at]);
+  assert((buf->memory == NULL) == (buf->capacity == 0));
 }
 
-void queues(void) {
-  const wss_allocator allocator = {any_malloc, any_realloc, any_free, NULL};
-  wss__buf buf;
-  int call;
-  wss__buf_init(&buf, nondet_size_t());
-  for (call = 0; call < CALLS; call++) {
-    if (nondet_bool())
-      append(&buf, &allocator);
-    else
-      consume(&buf, &allocator);
-    check(&buf);
-  }
+/* What was there is there, and behind it what was appended: looked at at any
+   one place. */
+void appends(void) {
+  wss__buf buf = any_buf();
+  size_t size = any_size(MOST);
+  uint8_t data[MOST];
+  size_t before = buf.length;
+  size_t at = nondet_size_t();
+  bool fits = size <= buf.ceiling - before;
+  uint8_t byte = 0;
+  int result;
+  __CPROVER_assume(at < before + size);
+  byte = at < before ? wss__buf_data(&buf)[at] : data[at - before];
+  result = wss__buf_append(&buf, &allocator, data, size);
+  check(&buf);
+  assert((result == WSS_ERR_TOO_BIG) == !fits);
+  assert(buf.length == before + (result == 0 ? size : 0));
+  if (at < buf.length)
+    assert(wss__buf_data(&buf)[at] == byte);
+  wss__buf_free(&buf, &allocator);
+}
+
+void consumes(void) {
+  wss__buf buf = any_buf();
+  size_t size = any_size(buf.length);
+  size_t left = buf.length - size;
+  size_t at = nondet_size_t();
+  uint8_t byte = 0;
+  __CPROVER_assume(at < left || left == 0);
+  if (left > 0)
+    byte = wss__buf_data(&buf)[size + at];
+  wss__buf_consume(&buf, &allocator, size);
+  check(&buf);
+  assert(buf.length == left);
+  if (left > 0)
+    assert(wss__buf_data(&buf)[at] == byte);
   wss__buf_free(&buf, &allocator);
   assert(buf.memory == NULL && buf.length == 0);
 }
