@@ -16,8 +16,8 @@ from rig import MIB, Table, Trial
 
 KIB = 1024
 
-# docs/security.md: a struct of about 1 KiB and Mbed TLS's context of 36 to 43.
-EACH = 44 * KIB
+# docs/security.md: its struct of about 1 KiB and the keys.
+EACH = 2 * KIB
 # The table of ids keeps its size: 16 bytes each, and up to four times the places.
 TABLE = 64
 PING_INTERVAL = 25  # seconds, the default
