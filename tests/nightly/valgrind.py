@@ -53,7 +53,7 @@ def memcheck(name, command, place, environment):
         run = subprocess.run(
             MEMCHECK + [f"--log-file={logs}/%p", "--"] + command,
             cwd=place,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, "WSS_VALGRIND": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
