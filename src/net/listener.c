@@ -158,8 +158,7 @@ int wss__socket_port(const wss__socket *socket) {
   return socket->port;
 }
 
-/* ---- Connections that are dropped -----------------------------------------
- */
+/* ---- Dropping ------------------------------------------------------------ */
 
 bool wss__socket_drop(wss__socket *socket) {
   uv_tcp_t *dropped = &socket->dropped;
