@@ -31,6 +31,10 @@ static inline void wss__list_append(wss__list *list, wss__list *link) {
   list->prev = link;
 }
 
+static inline void wss__list_prepend(wss__list *list, wss__list *link) {
+  wss__list_append(list->next, link);
+}
+
 /* Takes the link out of whatever list it is in, if any. */
 static inline void wss__list_remove(wss__list *link) {
   link->prev->next = link->next;

@@ -343,7 +343,7 @@ static void on_closed(wss__stream *stream) {
   wss__free(allocator, conn->pong);
   wss__free(allocator, conn->subprotocol);
   wss__free(allocator, conn->detail);
-  wss__free(allocator, conn);
+  wss__pool_give(&server->pool, conn);
   wss__server_check(server);
 }
 
@@ -352,7 +352,7 @@ static const wss__stream_events stream_events = {
 
 static wss_conn *conn_new(wss_listener *listener) {
   wss_server *server = listener->server;
-  wss_conn *conn = wss__calloc(&server->allocator, sizeof *conn);
+  wss_conn *conn = wss__pool_take(&server->pool);
   if (conn == NULL)
     return NULL;
   conn->server = server;
@@ -387,7 +387,7 @@ void wss__conn_accept(wss_listener *listener) {
   err = wss__stream_accept(&conn->stream, &server->loop, &listener->socket,
                            &stream_events, &opened);
   if (!opened) {
-    wss__free(&server->allocator, conn);
+    wss__pool_give(&server->pool, conn);
     listener->waiting = true;
     wss__listener_failed(listener, err);
     return;

@@ -199,6 +199,7 @@ int wss_server_new_sized(wss_server **result, uv_loop_t *loop,
   wss__list_init(&server->dirty);
   wss__list_init(&server->warnings);
   wss__map_init(&server->ids, 0);
+  wss__pool_init(&server->pool, sizeof(wss_conn), &server->allocator);
   wss__admission_init(server);
   server->ping_key = wss__loop_random();
   wss__buf_init(&server->wire, WIRE_CEILING);

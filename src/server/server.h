@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/pool.h"
 #include "net/deadline.h"
 #include "net/loop.h"
 #include "server/admission.h"
@@ -38,6 +39,7 @@ struct wss_server {
   wss__list warnings;
   wss__admission admission;
   wss__map ids;
+  wss__pool pool; /* wss_conn */
   uint64_t next_id;
   uint64_t ping_key; /* hides this machine's clock in Pings */
   wss__buf wire;     /* scratch: what goes to the kernel */

@@ -1,6 +1,7 @@
 #include "tls/channel.h"
 
-#include "base/alloc.h"
+#include <string.h>
+
 #include "tls/config.h"
 #include "tls/handshake.h"
 #include "tls/layer.h"
@@ -14,6 +15,9 @@ typedef enum phase {
   FAILED   /* nothing is left that could be called */
 } phase;
 
+/* A server name longer than this is kept elsewhere. */
+#define NAME_SIZE 42
+
 struct wss__tls_channel {
   const wss_allocator *allocator;
   wss__tls_context *context;
@@ -22,17 +26,22 @@ struct wss__tls_channel {
   void *records;
   wss__detail *why; /* only after a failure */
   wss_tls_info info;
-  char *server_name; /* what info points to */
+  char *server_name; /* what info points to, if it does not fit into name */
   phase phase;
   int error;
   int16_t alert;       /* -1: none */
   bool alert_received; /* by us; else sent */
   bool closed;         /* our close_notify was written */
+  char name[NAME_SIZE];
 };
+
+void wss__tls_channel_pool(wss__pool *pool, const wss_allocator *allocator) {
+  wss__pool_init(pool, sizeof(wss__tls_channel), allocator);
+}
 
 int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
                          const wss_allocator *allocator) {
-  wss__tls_channel *channel = wss__calloc(allocator, sizeof *channel);
+  wss__tls_channel *channel = wss__pool_take(&context->channels);
   if (channel == NULL)
     return WSS_ERR_NOMEM;
   channel->allocator = allocator;
@@ -47,7 +56,7 @@ int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
   *result = channel;
   return 0;
 fail:
-  wss__free(allocator, channel);
+  wss__pool_give(&context->channels, channel);
   return error;
 }
 
@@ -62,11 +71,12 @@ static void release(wss__tls_channel *channel) {
 void wss__tls_channel_free(wss__tls_channel *channel) {
   if (channel == NULL)
     return;
+  wss__tls_context *context = channel->context;
   release(channel);
-  wss__tls_context_unref(channel->context);
   wss__free(channel->allocator, channel->server_name);
   wss__free(channel->allocator, channel->why);
-  wss__free(channel->allocator, channel);
+  wss__pool_give(&context->channels, channel);
+  wss__tls_context_unref(context);
 }
 
 /* Nothing can be called again on what has failed, so all of it goes now. */
@@ -94,6 +104,19 @@ static const wss__tls_layer *choose(const wss__tls_channel *channel) {
              : &wss__tls_stock;
 }
 
+/* Its memory would stand in the midst of what the handshake frees. */
+static void keep_server_name(wss__tls_channel *channel,
+                             wss__tls_engine *engine) {
+  const char *name = engine->server_name;
+  channel->info.server_name = name;
+  if (name != NULL && strlen(name) < sizeof channel->name) {
+    channel->info.server_name = memcpy(channel->name, name, strlen(name));
+    return;
+  }
+  channel->server_name = engine->server_name;
+  engine->server_name = NULL;
+}
+
 static int shake(wss__tls_channel *channel, wss__tls_io *io) {
   wss__tls_failure failure;
   wss__tls_engine *engine = channel->engine;
@@ -103,8 +126,7 @@ static int shake(wss__tls_channel *channel, wss__tls_io *io) {
   if (result != WSS__TLS_READY)
     return result;
   wss__tls_handshake_info(engine, &channel->info);
-  channel->server_name = engine->server_name;
-  engine->server_name = NULL;
+  keep_server_name(channel, engine);
   channel->layer = choose(channel);
   int error = channel->layer->start(&channel->records, engine, channel->context,
                                     &failure);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/pool.h"
 #include "tls/context.h"
 
 typedef struct wss__tls_channel wss__tls_channel;
@@ -34,6 +35,9 @@ typedef enum wss__tls_result {
   WSS__TLS_READY = 2, /* the handshake has just ended; call again */
   WSS__TLS_END = 3    /* the peer's close_notify came: no more plaintext */
 } wss__tls_result;
+
+/* The pool that wss__tls_channel_new takes from. */
+void wss__tls_channel_pool(wss__pool *pool, const wss_allocator *allocator);
 
 /* Takes a reference of the context. WSS_ERR_NOMEM, WSS_ERR_TLS. */
 int wss__tls_channel_new(wss__tls_channel **channel, wss__tls_context *context,

@@ -6,6 +6,7 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
+#include "base/pool.h"
 #include "tls/context.h"
 #include "tls/schedules.h"
 
@@ -16,6 +17,8 @@ struct wss__tls_context {
   mbedtls_pk_context key;
   mbedtls_ssl_config config;
   wss__tls_schedules schedules;
+  wss__pool channels; /* wss__tls_channel */
+  wss__pool records;  /* wss__tls_records */
   wss_record_layer record_layer;
 };
 

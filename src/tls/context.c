@@ -5,6 +5,7 @@
 #include <psa/crypto.h>
 
 #include "tls/cert.h"
+#include "tls/channel.h"
 #include "tls/code.h"
 #include "tls/compat.h"
 #include "tls/config.h"
@@ -12,6 +13,7 @@
 #include "tls/handshake.h"
 #include "tls/key.h"
 #include "tls/policy.h"
+#include "tls/takeover.h"
 
 /* TLS 1.3 needs PSA, and servers may be made on several threads at once. Not
    pthread_once: what failed for want of memory is tried again. */
@@ -138,6 +140,8 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   context->record_layer = (wss_record_layer)ssl->record_layer;
   wss__tls_schedules_init(&context->schedules, wss__aead_pick(),
                           &context->allocator);
+  wss__tls_channel_pool(&context->channels, &context->allocator);
+  wss__tls_takeover_pool(&context->records, &context->allocator);
   mbedtls_x509_crt_init(&context->chain);
   mbedtls_pk_init(&context->key);
   mbedtls_ssl_config_init(&context->config);

@@ -30,15 +30,19 @@ bool wss__tls_takeover_possible(const wss__tls_engine *engine) {
              mbedtls_ssl_get_ciphersuite_id_from_ssl(&engine->ssl)) != NULL;
 }
 
+void wss__tls_takeover_pool(wss__pool *pool, const wss_allocator *allocator) {
+  wss__pool_init(pool, sizeof(wss__tls_records), allocator);
+}
+
 int wss__tls_takeover_new(wss__tls_records **result,
                           const wss__tls_record_state *state,
                           size_t max_payload, wss__tls_schedules *schedules,
-                          const wss_allocator *allocator) {
-  wss__tls_records *records = wss__calloc(allocator, sizeof *records);
+                          wss__pool *pool) {
+  wss__tls_records *records = wss__pool_take(pool);
   if (records == NULL)
     return WSS_ERR_NOMEM;
   records->state = *state;
-  records->allocator = allocator;
+  records->pool = pool;
   records->schedules = schedules;
   records->place = wss__tls_schedules_place(schedules);
   wss__buf_init(&records->partial, WSS__TLS_RECORD_MAX);
@@ -69,7 +73,7 @@ static int takeover_start(void **result, wss__tls_engine *engine,
                   : WSS_ERR_TLS;
   if (error == 0)
     error = wss__tls_takeover_new(&records, &state, (size_t)payload,
-                                  &context->schedules, engine->allocator);
+                                  &context->schedules, &context->records);
   mbedtls_platform_zeroize(&state, sizeof state);
   if (error == WSS_ERR_NOMEM)
     return error;
@@ -104,7 +108,7 @@ static int seal(wss__tls_records *records, wss__buf *output, uint8_t type,
   int error = schedule_of(records, WSS__TLS_WRITE, &schedule);
   if (error != 0)
     return error;
-  uint8_t *to = wss__buf_reserve(output, records->allocator, room);
+  uint8_t *to = wss__buf_reserve(output, records->pool->allocator, room);
   if (to == NULL)
     return wss__buf_fits(output, room) ? WSS_ERR_NOMEM : WSS_ERR_TOO_BIG;
   memcpy(to + wss__tls_record_offset(suite), data, size);
@@ -301,7 +305,8 @@ static int complete(wss__tls_records *records, wss__tls_io *io,
     size_t step = need < io->input_size ? need : io->input_size;
     if (step == 0)
       return 0;
-    int error = wss__buf_append(partial, records->allocator, io->input, step);
+    int error =
+        wss__buf_append(partial, records->pool->allocator, io->input, step);
     if (error != 0)
       return error;
     io->input += step;
@@ -354,7 +359,7 @@ static int read_record(wss__tls_records *records, wss__tls_io *io,
   result = take(records, io->output, &content, failure);
   if (result == WSS__TLS_DATA && records->partial.length > 0)
     move_to_scratch(io, &content);
-  wss__buf_consume(&records->partial, records->allocator,
+  wss__buf_consume(&records->partial, records->pool->allocator,
                    records->partial.length);
   if (result == WSS__TLS_DATA) {
     io->data = content.data;
@@ -396,11 +401,11 @@ static int takeover_read(void *records_, wss__tls_io *io,
 
 static void takeover_free(void *records_) {
   wss__tls_records *records = records_;
-  const wss_allocator *allocator = records->allocator;
+  wss__pool *pool = records->pool;
   wss__tls_schedules_leave(records->schedules, records->place, records);
-  wss__buf_free(&records->partial, allocator);
+  wss__buf_free(&records->partial, pool->allocator);
   mbedtls_platform_zeroize(records, sizeof *records);
-  wss__free(allocator, records);
+  wss__pool_give(pool, records);
 }
 
 const wss__tls_layer wss__tls_takeover = {.start = takeover_start,

@@ -3,6 +3,7 @@
 #ifndef WSS_TLS_TAKEOVER_H
 #define WSS_TLS_TAKEOVER_H
 
+#include "base/pool.h"
 #include "tls/layer.h"
 #include "tls/record.h"
 #include "tls/schedules.h"
@@ -30,8 +31,8 @@ bool wss__tls_takeover_possible(const wss__tls_engine *engine);
    connection between two records. */
 typedef struct wss__tls_records {
   wss__tls_record_state state;
-  const wss_allocator *allocator;
   wss__tls_schedules *schedules;
+  wss__pool *pool;  /* where it is from */
   wss__buf partial; /* a record of which some has come */
   uint32_t place;   /* in the schedules */
   uint16_t max_payload;
@@ -42,10 +43,13 @@ typedef struct wss__tls_records {
   bool leftover;    /* something came in one record with Finished */
 } wss__tls_records;
 
+/* The pool that wss__tls_takeover_new takes from. */
+void wss__tls_takeover_pool(wss__pool *pool, const wss_allocator *allocator);
+
 /* The layer on a state that is copied. WSS_ERR_NOMEM. */
 int wss__tls_takeover_new(wss__tls_records **records,
                           const wss__tls_record_state *state,
                           size_t max_payload, wss__tls_schedules *schedules,
-                          const wss_allocator *allocator);
+                          wss__pool *pool);
 
 #endif

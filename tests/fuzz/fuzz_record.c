@@ -19,6 +19,7 @@ enum { DATA = 'd', END = 'e', ALERT = 'a', PEERS_ALERT = 'p' };
 
 typedef struct world {
   wss__tls_schedules schedules;
+  wss__pool pool;
   wss__tls_records *records;
   wss__tls_record_state peer;
   wss__buf output;
@@ -358,8 +359,9 @@ static void open_world(world *it, uint8_t number) {
   wss__buf_init(&it->output, 1 << 24);
   wss__tls_schedules_init(&it->schedules, wss__aead_pick(),
                           &wss__default_allocator);
+  wss__tls_takeover_pool(&it->pool, &wss__default_allocator);
   CHECK(wss__tls_takeover_new(&it->records, &state, 16384, &it->schedules,
-                              &wss__default_allocator) == 0);
+                              &it->pool) == 0);
 }
 
 static void close_world(world *it) {

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """The preprocessor: conditions are include guards, questions about the compiler
-in a header, in tls/compat.h, which alone knows Mbed TLS's versions, or in
-net/descriptor.c, which alone knows what systems there are. No macro
-hides control flow, but for those that a list is expanded with, which end with
-#undef. Every header has a guard."""
+in a header, in tls/compat.h, which alone knows Mbed TLS's versions, in
+base/poison.h, which alone knows the sanitizer, or in net/descriptor.c, which
+alone knows what systems there are. No macro hides control flow, but for those
+that a list is expanded with, which end with #undef. Every header has a guard."""
 import re
 
 import source
 
 COMPAT = "src/tls/compat.h"
+SANITIZER = "src/base/poison.h"
 SYSTEMS = "src/net/descriptor.c"
 NOT_OURS = {"src/tls/mbedtls_user_config.h"}  # a part of Mbed TLS's config
 VERSION = re.compile(r"\bMBEDTLS_VERSION_(NUMBER|MAJOR|MINOR|PATCH)\b")
@@ -23,7 +24,7 @@ def guard_of(file):
 
 
 def condition_allowed(file, guard, name, rest):
-    if name in ("else", "endif") or file in (COMPAT, SYSTEMS):
+    if name in ("else", "endif") or file in (COMPAT, SANITIZER, SYSTEMS):
         return True
     if not file.endswith(".h"):
         return False

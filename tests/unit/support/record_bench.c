@@ -20,9 +20,10 @@ void bench_open(record_bench *it, int id, const wss_allocator *allocator) {
   memset(state.write.secret, 'w', sizeof state.write.secret);
   memset(state.read.key, 'k', sizeof state.read.key);
   memset(state.write.key, 'K', sizeof state.write.key);
+  wss__tls_takeover_pool(&it->pool, allocator);
   wss__tls_schedules_init(&it->schedules, wss__aead_pick(), allocator);
   assert_int_equal(wss__tls_takeover_new(&it->records, &state, 16384,
-                                         &it->schedules, allocator),
+                                         &it->schedules, &it->pool),
                    0);
   it->peer = state;
   it->peer.read = state.write;

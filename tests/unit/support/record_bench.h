@@ -6,6 +6,7 @@
 
 typedef struct record_bench {
   wss__tls_schedules schedules;
+  wss__pool pool;
   wss__tls_records *records; /* under test */
   wss__tls_record_state peer;
   wss__buf input;

@@ -139,10 +139,11 @@ static void the_handshakes_memory_is_given_back(void **state) {
                                       .allocator = &counted.functions};
     tls_pair pair;
     tls_pair_connect(&pair, &options);
-    /* A channel and its records: the engine, which holds a Mbed TLS context, is
-       a block of the same allocator. */
-    assert_in_range(counted.bytes, 1, 800);
-    assert_in_range(counted.blocks, 2, 3);
+    /* The engine, which holds a Mbed TLS context, is a block of this allocator;
+       what stays comes from the pools of the listener's. */
+    assert_true(counted.peak > 0);
+    assert_int_equal(counted.blocks, 0);
+    assert_non_null(pair.channel);
     tls_pair_close(&pair);
     assert_int_equal(counted.blocks, 0);
   }
