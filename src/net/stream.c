@@ -26,6 +26,7 @@ int wss__stream_accept(wss__stream *stream, wss__loop *loop,
   stream->loop = loop;
   stream->events = events;
   stream->in_flight = 0;
+  stream->served = 0;
   stream->reading = false;
   err = uv_tcp_init(loop->uv, &stream->tcp);
   if (err < 0)
@@ -41,17 +42,23 @@ int wss__stream_accept(wss__stream *stream, wss__loop *loop,
   return 0;
 }
 
+/* libuv would go on for up to 32 full buffers, 2 MiB; others have their turn.
+   Without a buffer it says UV_ENOBUFS and comes back after the next poll. */
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
   wss__stream *stream = (wss__stream *)handle->data;
+  bool served = stream->served == stream->loop->polls + 1;
   (void)suggested;
-  *buf = uv_buf_init((char *)stream->loop->read_buffer, WSS__READ_SIZE);
+  *buf = uv_buf_init((char *)stream->loop->read_buffer,
+                     served ? 0 : WSS__READ_SIZE);
 }
 
 static void on_read(uv_stream_t *tcp, ssize_t size, const uv_buf_t *buf) {
   wss__stream *stream = (wss__stream *)tcp->data;
   if (size > 0) {
+    if ((size_t)size == buf->len)
+      stream->served = stream->loop->polls + 1;
     stream->events->read(stream, (uint8_t *)buf->base, (size_t)size);
-  } else if (size < 0) {
+  } else if (size < 0 && size != UV_ENOBUFS) {
     int error = (int)size;
     if (size == UV_EOF)
       error = wss__descriptor_was_reset(&stream->tcp) ? UV_ECONNRESET : 0;

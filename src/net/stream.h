@@ -31,6 +31,7 @@ struct wss__stream {
   wss__loop *loop;
   const wss__stream_events *events;
   size_t in_flight; /* bytes handed to libuv that the kernel has not taken */
+  uint64_t served;  /* 1 + the polls before the last that filled the buffer */
   bool reading;
 };
 

@@ -122,11 +122,6 @@ static void on_read(wss__stream *stream, uint8_t *data, size_t size) {
   wss__liveness_heard(conn);
   wss__input(conn, data, size);
   wss__conn_settle(conn);
-  /* libuv would go on for up to 32 buffers, 2 MiB; others have their turn. */
-  if (size == WSS__READ_SIZE && conn->stream.reading) {
-    (void)wss__stream_read(&conn->stream, false);
-    wss__conn_touch(conn);
-  }
 }
 
 static void on_ended(wss__stream *stream, int error) {

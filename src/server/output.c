@@ -6,6 +6,12 @@
    buffer, and the kernel mostly takes it whole. */
 #define FLUSH_SIZE 65536
 
+/* A record's plaintext (RFC 8446 5.1). */
+#define RECORD_SIZE 16384
+
+/* A message of so many bytes does not wait for the end of the turn. */
+#define THROUGH_SIZE (2 * RECORD_SIZE)
+
 /* A control frame, for which there is room on top of max_send_buffer. */
 #define CONTROL_ROOM (WSS__MAX_SENT_FRAME_HEADER + WSS__MAX_CONTROL_PAYLOAD)
 
@@ -27,28 +33,6 @@ static size_t limit_of(const wss_conn *conn, wss__opcode opcode) {
   if (opcode == WSS__PONG)
     return limit + CONTROL_ROOM;
   return opcode == WSS__CLOSE ? limit + 2 * CONTROL_ROOM : limit;
-}
-
-int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
-                      size_t size) {
-  size_t limit = limit_of(conn, opcode);
-  size_t header = header_size(size);
-  size_t need = header + size;
-  uint8_t *to;
-
-  if (limit < header || size > limit - header)
-    return WSS_ERR_TOO_BIG;
-  if (wss__output_size(conn) > limit - need)
-    return WSS_ERR_AGAIN;
-  to = wss__buf_reserve(&conn->out, &conn->server->allocator, need);
-  if (to == NULL)
-    return WSS_ERR_NOMEM;
-  to += wss__frame_pack(to, opcode, true, size);
-  if (size > 0)
-    memcpy(to, payload, size);
-  wss__buf_commit(&conn->out, need);
-  wss__conn_touch(conn);
-  return 0;
 }
 
 void wss__output_pong(wss_conn *conn, const uint8_t *payload, size_t size) {
@@ -100,11 +84,9 @@ void wss__output_wire(wss_conn *conn) {
   wss__buf_clear(wire);
 }
 
-/* Puts a piece of the queue on the wire; false if the connection has ended. */
-static bool flush_piece(wss_conn *conn) {
+/* Puts bytes on the wire. */
+static void write_plain(wss_conn *conn, const uint8_t *data, size_t size) {
   wss_server *server = conn->server;
-  const uint8_t *data = wss__buf_data(&conn->out);
-  size_t size = conn->out.length < FLUSH_SIZE ? conn->out.length : FLUSH_SIZE;
 
   if (conn->tls == NULL) {
     write_wire(conn, data, size);
@@ -116,25 +98,69 @@ static bool flush_piece(wss_conn *conn) {
                      err == WSS_ERR_NOMEM ? WSS_CAUSE_NO_MEMORY : WSS_CAUSE_TLS,
                      err, wss__tls_channel_why(conn->tls));
       wss__conn_finish(conn);
-      return false;
+      return;
     }
     wss__output_wire(conn);
   }
-  if (conn->state == WSS__CLOSED)
-    return false;
-  wss__buf_consume(&conn->out, &server->allocator, size);
   /* TLS's overhead does not count, so that max_send_buffer is exact. */
   conn->in_flight =
       conn->stream.in_flight < size ? conn->stream.in_flight : size;
-  return true;
+}
+
+static bool may_write(const wss_conn *conn) {
+  return conn->state != WSS__CLOSED && conn->stream.in_flight == 0;
 }
 
 void wss__output_flush(wss_conn *conn) {
   if (conn->stream.in_flight == 0)
     flush_pong(conn);
-  while (conn->state != WSS__CLOSED && conn->out.length > 0 &&
-         conn->stream.in_flight == 0) {
-    if (!flush_piece(conn))
-      return;
+  while (may_write(conn) && conn->out.length > 0) {
+    size_t size = conn->out.length < FLUSH_SIZE ? conn->out.length : FLUSH_SIZE;
+    write_plain(conn, wss__buf_data(&conn->out), size);
+    wss__buf_consume(&conn->out, &conn->server->allocator, size);
   }
+}
+
+/* The rest of a large message, straight from the program's memory; what the
+   kernel does not take is queued. */
+static int write_through(wss_conn *conn, const uint8_t *data, size_t size) {
+  wss__output_flush(conn);
+  while (may_write(conn) && size > 0) {
+    size_t step = size < FLUSH_SIZE ? size : FLUSH_SIZE;
+    write_plain(conn, data, step);
+    data += step;
+    size -= step;
+  }
+  if (conn->state == WSS__CLOSED ||
+      wss__buf_append(&conn->out, &conn->server->allocator, data, size) == 0)
+    return 0;
+  wss__conn_lost(conn, WSS_ERR_NOMEM, "out of memory");
+  return WSS_ERR_NOMEM;
+}
+
+int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
+                      size_t size) {
+  size_t limit = limit_of(conn, opcode);
+  size_t header = header_size(size);
+  size_t need = header + size;
+  size_t queued = size;
+  uint8_t *to;
+
+  if (limit < header || size > limit - header)
+    return WSS_ERR_TOO_BIG;
+  if (wss__output_size(conn) > limit - need)
+    return WSS_ERR_AGAIN;
+  if (size >= THROUGH_SIZE && may_write(conn))
+    queued = RECORD_SIZE - (conn->out.length + header) % RECORD_SIZE;
+  to = wss__buf_reserve(&conn->out, &conn->server->allocator, header + queued);
+  if (to == NULL)
+    return WSS_ERR_NOMEM;
+  to += wss__frame_pack(to, opcode, true, size);
+  if (queued > 0)
+    memcpy(to, payload, queued);
+  wss__buf_commit(&conn->out, header + queued);
+  wss__conn_touch(conn);
+  return queued == size ? 0
+                        : write_through(conn, (const uint8_t *)payload + queued,
+                                        size - queued);
 }
