@@ -24,6 +24,7 @@
 #define ROUNDS 3  /* servers that each thread makes, one after the other */
 #define CLIENTS 4 /* connections that each of them gets */
 #define SIZE 20000
+#define IN_FLIGHT 3 /* messages of a client */
 
 /* cmocka's assertions belong to the thread that called them. */
 #define CHECK(condition)                                                       \
@@ -136,22 +137,26 @@ static void client_upgrade(client *it) {
   CHECK(strncmp(answer, "HTTP/1.1 101 ", 13) == 0);
 }
 
-/* A message whose mask is of zeros comes back as it was. */
+/* Messages whose masks are of zeros come back as they were. */
 static void client_echo(client *it, uint8_t fill) {
   static const uint8_t sent[8] = {0x82, 0xfe, SIZE >> 8, SIZE & 0xff};
   static const uint8_t expected[4] = {0x82, 0x7e, SIZE >> 8, SIZE & 0xff};
   uint8_t header[4];
   uint8_t *data = malloc(SIZE);
   CHECK(data != NULL);
-  memset(data, fill, SIZE);
-  client_write(it, sent, sizeof sent);
-  client_write(it, data, SIZE);
-  memset(data, 0, SIZE);
-  client_read(it, header, sizeof header);
-  CHECK(memcmp(header, expected, sizeof header) == 0);
-  client_read(it, data, SIZE);
-  for (size_t i = 0; i < SIZE; i++)
-    CHECK(data[i] == fill);
+  for (unsigned i = 0; i < IN_FLIGHT; i++) {
+    memset(data, (uint8_t)(fill + i), SIZE);
+    client_write(it, sent, sizeof sent);
+    client_write(it, data, SIZE);
+  }
+  for (unsigned i = 0; i < IN_FLIGHT; i++) {
+    memset(data, 0, SIZE);
+    client_read(it, header, sizeof header);
+    CHECK(memcmp(header, expected, sizeof header) == 0);
+    client_read(it, data, SIZE);
+    for (size_t at = 0; at < SIZE; at++)
+      CHECK(data[at] == (uint8_t)(fill + i));
+  }
   free(data);
 }
 
