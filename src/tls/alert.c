@@ -59,8 +59,11 @@ const char *wss__tls_alert_hint(int alert) {
   }
 }
 
+static unsigned record_length(const uint8_t header[WSS__TLS_HEADER_SIZE]) {
+  return (unsigned)header[3] << 8 | header[4];
+}
+
 uint8_t wss__tls_alert_for_record(const uint8_t header[WSS__TLS_HEADER_SIZE]) {
-  unsigned length = (unsigned)header[3] << 8 | header[4];
   /* RFC 8446 5: a type that does not exist. */
   if (header[0] < MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC ||
       header[0] > MBEDTLS_SSL_MSG_APPLICATION_DATA)
@@ -68,7 +71,7 @@ uint8_t wss__tls_alert_for_record(const uint8_t header[WSS__TLS_HEADER_SIZE]) {
   if (header[1] != 3)
     return MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
   /* RFC 8446 5.1, 5.2 and 5.4. */
-  if (length > MBEDTLS_SSL_IN_CONTENT_LEN)
+  if (record_length(header) > MBEDTLS_SSL_IN_CONTENT_LEN)
     return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
   /* Of no bytes, or a ChangeCipherSpec with another content (RFC 8446 5). */
   return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
@@ -78,8 +81,13 @@ uint8_t wss__tls_alert_for_code(int code,
                                 const uint8_t header[WSS__TLS_HEADER_SIZE]) {
   switch (wss__tls_code_high(code)) {
   case MBEDTLS_ERR_SSL_INVALID_RECORD:
-  case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* larger than its buffer */
     return wss__tls_alert_for_record(header);
+  case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:
+    /* A record that is larger than its buffer, or a key share of which no key
+       can be made (RFC 8446 4.2.8.2, 7.4.2). */
+    return record_length(header) > MBEDTLS_SSL_IN_CONTENT_LEN
+               ? MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW
+               : MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
   case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE:
     return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
   case MBEDTLS_ERR_SSL_INVALID_MAC:

@@ -15,15 +15,19 @@
 #include "tls/policy.h"
 #include "tls/takeover.h"
 
-/* TLS 1.3 needs PSA, and servers may be made on several threads at once. Not
-   pthread_once: what failed for want of memory is tried again. */
-static int start_psa(wss__detail *detail) {
+/* TLS 1.3 needs PSA, and servers may be made on several threads at once, while
+   Mbed TLS makes two lists when they are first asked for and guards neither.
+   Not pthread_once: what failed for want of memory is tried again. */
+static int start_mbedtls(wss__detail *detail) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static bool started;
   psa_status_t status = PSA_SUCCESS;
   pthread_mutex_lock(&lock);
-  if (!started)
+  if (!started) {
     status = psa_crypto_init();
+    (void)mbedtls_ssl_list_ciphersuites();
+    (void)mbedtls_ecp_grp_id_list();
+  }
   started = status == PSA_SUCCESS;
   pthread_mutex_unlock(&lock);
   if (status == PSA_SUCCESS)
@@ -129,7 +133,7 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   detail->text[0] = '\0';
   int error = check_options(ssl, detail);
   if (error == 0)
-    error = start_psa(detail);
+    error = start_mbedtls(detail);
   if (error != 0)
     return error;
   wss__tls_context *context = wss__calloc(allocator, sizeof *context);

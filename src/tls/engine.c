@@ -17,6 +17,9 @@ static uint32_t payload_size(const uint8_t *header) {
   return (uint32_t)header[3] << 8 | header[4];
 }
 
+/* What encryption may add to a record of application data (RFC 8446 5.2). */
+#define SEALED_EXTRA_MAX 256
+
 /* Follows the records in what Mbed TLS is given. */
 static void track(wss__tls_engine *engine, const uint8_t *data, size_t size) {
   while (size > 0) {
@@ -51,6 +54,15 @@ static bool hello_too_large(wss__tls_engine *engine) {
          MBEDTLS_SSL_IN_CONTENT_LEN - WSS__TLS_MESSAGE_HEADER_SIZE;
 }
 
+/* RFC 8446 5.1 and 5.2; Mbed TLS would take whatever its buffer can hold. */
+static bool record_too_large(const wss__tls_engine *engine) {
+  uint32_t most = MBEDTLS_SSL_IN_CONTENT_LEN;
+  if (engine->record[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA)
+    most += SEALED_EXTRA_MAX;
+  return engine->record_seen >= WSS__TLS_HEADER_SIZE &&
+         payload_size(engine->record) > most;
+}
+
 static int receive(void *context, unsigned char *data, size_t size) {
   wss__tls_bio *bio = context;
   if (bio->input_size == 0) {
@@ -67,6 +79,8 @@ static int receive(void *context, unsigned char *data, size_t size) {
   bio->input_size -= size;
   bio->moved = true;
   bio->alerted = false;
+  if (record_too_large(bio->engine))
+    return MBEDTLS_ERR_SSL_INVALID_RECORD;
   if (hello_too_large(bio->engine))
     return MBEDTLS_ERR_SSL_DECODE_ERROR;
   return (int)size;

@@ -185,6 +185,8 @@ static void takeover_close(void *records, wss__buf *output) {
 static int take_alert(const wss__tls_records *records,
                       const wss__tls_content *content,
                       wss__tls_failure *failure) {
+  if (content->size == 0) /* RFC 8446 5.4 names this alert */
+    return unexpected(failure, "a TLS alert record is empty");
   if (content->size != 2)
     return refuse(failure, MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR,
                   "a TLS alert is not of two bytes");

@@ -122,7 +122,7 @@ static void nothing(world *it) {
 static void alert_of_peer(world *it, const uint8_t *data, size_t size) {
   bool tls13 = it->peer.suite->tls13;
   if (size != 2)
-    over(it, ALERT, 50);
+    over(it, ALERT, size == 0 ? 10 : 50);
   else if (data[1] == 0)
     over(it, END, 0);
   else if (data[0] == 1 && (data[1] == 90 || !tls13))

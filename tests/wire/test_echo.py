@@ -1,6 +1,7 @@
 """What a client sends comes back, exactly, however it is cut; and every way in
 which a connection ends. Over TLS 1.2, TLS 1.3 and without TLS."""
 
+import concurrent.futures
 import os
 import random
 import re
@@ -111,6 +112,25 @@ class Echo:
         for message in messages:
             client.expect_message(*message)
         client.finish()
+
+    def test_4_messages_of_1_mib_in_flight_on_each_of_4_connections(self):
+        # Written from within on_message, while more of the peer's records lie
+        # in the buffer that they are decrypted in.
+        def exchange(number):
+            rng = random.Random(number)
+            messages = [rng.randbytes(LIMIT) for _ in range(8)]
+            with RawClient(self.server, context=self.context) as client:
+                client.handshake()
+                for at, message in enumerate(messages):
+                    client.write(pack_frame(BINARY, message))
+                    if at >= 3:
+                        client.expect_message(BINARY, messages[at - 3])
+                for message in messages[-3:]:
+                    client.expect_message(BINARY, message)
+                client.finish()
+        with concurrent.futures.ThreadPoolExecutor(4) as connections:
+            for done in [connections.submit(exchange, number) for number in range(4)]:
+                done.result()
 
     def test_pieces_of_one_byte(self):
         client = self.connect(trickle=1)

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tls/aead.h"
 
@@ -172,6 +174,120 @@ static void what_was_tampered_with_is_refused(void **state) {
   }
 }
 
+static void every_bit_of_a_tag_counts(void **state) {
+  const wss__aead *all[2];
+  (void)state;
+  providers(all);
+  for (int p = 0; p < 2 && all[p] != NULL; p++) {
+    for (size_t c = 0; c < 3; c++) {
+      expanded schedule = {0};
+      uint8_t nonce[WSS__AEAD_NONCE + 4] = {1};
+      uint8_t data[20] = {2};
+      uint8_t sealed[sizeof data];
+      uint8_t tag[WSS__AEAD_TAG];
+      const wss__aead_text text = {nonce, nonce, 5, data, sizeof data, tag};
+      assert_int_equal(all[p]->expand(&schedule, ciphers[c], key), 0);
+      assert_int_equal(all[p]->seal(&schedule, &text), 0);
+      memcpy(sealed, data, sizeof data);
+      for (size_t bit = 0; bit < 8 * sizeof tag; bit++) {
+        tag[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_equal(all[p]->open(&schedule, &text), WSS_ERR_TLS);
+        tag[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        memcpy(data, sealed, sizeof data);
+      }
+      assert_int_equal(all[p]->open(&schedule, &text), 0);
+      all[p]->wipe(&schedule);
+    }
+  }
+}
+
+/* ---- Where a text lies ----------------------------------------------------
+ */
+
+/* Memory that ends where its page does, and the next one may not be touched:
+   the sanitizers do not see what is written in assembly. */
+typedef struct guarded {
+  uint8_t *pages;
+  size_t size; /* of all, with the page that is not there */
+  uint8_t *end;
+} guarded;
+
+static guarded guarded_new(size_t most) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  guarded it = {.size = (most / page + 2) * page};
+  it.pages = mmap(NULL, it.size, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_ptr_not_equal(it.pages, MAP_FAILED);
+  it.end = it.pages + it.size - page;
+  assert_int_equal(mprotect(it.end, page, PROT_NONE), 0);
+  return it;
+}
+
+static void guarded_free(guarded *it) {
+  (void)munmap(it->pages, it->size);
+}
+
+/* One size, its tag right behind it as in a record, so many bytes before the
+   end; what lies around it stays as it is. */
+static void text_at(const wss__aead *aead, void *schedule, const guarded *room,
+                    const guarded *extra, size_t size, size_t before_end,
+                    const uint8_t *sealed) {
+  uint8_t nonce[WSS__AEAD_NONCE + 4] = {7};
+  uint8_t *data = room->end - before_end - WSS__AEAD_TAG - size;
+  const wss__aead_text text = {.nonce = nonce,
+                               .extra = extra->end - 13,
+                               .extra_size = 13,
+                               .data = data,
+                               .size = size,
+                               .tag = data + size};
+  memset(data - 64, 0xa5, 64);
+  memset(data, 'd', size);
+  memset(room->end - before_end, 0xa5, before_end);
+  assert_int_equal(aead->seal(schedule, &text), 0);
+  assert_memory_equal(data, sealed, size + WSS__AEAD_TAG);
+  assert_int_equal(aead->open(schedule, &text), 0);
+  for (size_t i = 0; i < size; i++)
+    assert_int_equal(data[i], 'd');
+  for (size_t i = 0; i < 64; i++)
+    assert_int_equal(*(data - 1 - i), 0xa5);
+  for (size_t i = 0; i < before_end; i++)
+    assert_int_equal(room->end[-1 - (ptrdiff_t)i], 0xa5);
+}
+
+static void a_text_may_lie_anywhere(void **state) {
+  static const size_t sizes[] = {
+      0,   1,   2,   15,  16,  17,  31,  32,  33,  63,   64,   65,   127,
+      128, 129, 255, 256, 257, 511, 512, 513, 768, 1000, 1024, 4096, 16385};
+  static uint8_t sealed[MOST + WSS__AEAD_TAG];
+  const wss__aead *all[2];
+  guarded room = guarded_new(MOST + 256);
+  guarded extra = guarded_new(13);
+  (void)state;
+  providers(all);
+  memset(extra.end - 13, 'e', 13);
+  for (size_t c = 0; c < 3; c++) {
+    expanded schedules[2] = {{{0}}};
+    for (int p = 0; p < 2 && all[p] != NULL; p++)
+      assert_int_equal(all[p]->expand(&schedules[p], ciphers[c], key), 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+      uint8_t nonce[WSS__AEAD_NONCE + 4] = {7};
+      const wss__aead_text text = {nonce,  extra.end - 13, 13,
+                                   sealed, sizes[i],       sealed + sizes[i]};
+      memset(sealed, 'd', sizes[i]);
+      assert_int_equal(all[0]->seal(&schedules[0], &text), 0);
+      for (int p = 0; p < 2 && all[p] != NULL; p++) {
+        for (size_t before_end = 0; before_end < 64; before_end++)
+          text_at(all[p], &schedules[p], &room, &extra, sizes[i], before_end,
+                  sealed);
+      }
+    }
+    for (int p = 0; p < 2 && all[p] != NULL; p++)
+      all[p]->wipe(&schedules[p]);
+  }
+  guarded_free(&room);
+  guarded_free(&extra);
+}
+
 static void a_wiped_schedule_holds_no_key(void **state) {
   const wss__aead *fast = wss__aead_fast();
   expanded schedule;
@@ -194,6 +310,8 @@ int main(void) {
       cmocka_unit_test(a_provider_that_is_wrong_is_not_used),
       cmocka_unit_test(providers_understand_each_other),
       cmocka_unit_test(what_was_tampered_with_is_refused),
+      cmocka_unit_test(every_bit_of_a_tag_counts),
+      cmocka_unit_test(a_text_may_lie_anywhere),
       cmocka_unit_test(a_wiped_schedule_holds_no_key),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

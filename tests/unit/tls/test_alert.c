@@ -60,10 +60,13 @@ static void an_alert_for_each_code(void **state) {
       {MBEDTLS_ERR_SSL_ALLOC_FAILED, 80},
       {MBEDTLS_ERR_SSL_COUNTER_WRAPPING, 80},
   };
+  static const uint8_t usual[WSS__TLS_HEADER_SIZE] = {22, 3, 3, 1, 0};
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     assert_int_equal(wss__tls_alert_for_code(cases[i].code, header),
                      cases[i].alert);
+  assert_int_equal(
+      wss__tls_alert_for_code(MBEDTLS_ERR_SSL_BAD_INPUT_DATA, usual), 47);
 }
 
 static void the_record(void **state) {

@@ -315,6 +315,65 @@ static void a_client_hello_is_refused_by_its_length(void **state) {
   }
 }
 
+/* RFC 8446 5.1 and 5.2: by its header, whatever Mbed TLS's buffer could hold.
+ */
+static void a_record_is_refused_by_its_length(void **state) {
+  static const struct {
+    uint8_t header[5];
+    bool first; /* else behind a ClientHello */
+    bool refused;
+  } rows[] = {
+      {{22, 3, 1, 0x40, 0}, true, false},  {{22, 3, 1, 0x40, 1}, true, true},
+      {{22, 3, 1, 0xff, 255}, true, true}, {{23, 3, 3, 0x41, 0}, false, false},
+      {{23, 3, 3, 0x41, 1}, false, true},  {{22, 3, 3, 0x40, 1}, false, true},
+  };
+  const tls_pair_options options = {.version = V13};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    tls_pair pair;
+    tls_pair_open(&pair, &options);
+    if (!rows[i].first) {
+      (void)mbedtls_ssl_handshake(&pair.client);
+      assert_int_equal(tls_pair_feed(&pair), WSS__TLS_WANT);
+      (void)mbedtls_ssl_handshake(&pair.client); /* reads our flight */
+      wss__buf_free(&pair.to_server, &wss__default_allocator);
+    }
+    assert_int_equal(tls_pair_feed_bytes(&pair, rows[i].header, 5),
+                     rows[i].refused ? WSS_ERR_TLS : WSS__TLS_WANT);
+    if (rows[i].refused) {
+      bool from_peer;
+      assert_int_equal(wss__tls_channel_alert(pair.channel, &from_peer), 22);
+      assert_false(from_peer);
+      assert_non_null(
+          strstr(wss__tls_channel_why(pair.channel), "record is larger"));
+    }
+    tls_pair_close(&pair);
+  }
+}
+
+/* RFC 8446 7.4.2: of nothing but zeros comes a secret that everybody knows.
+   Mbed TLS has written its ServerHello by then. */
+static void a_key_share_without_a_secret_is_refused(void **state) {
+  static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_X25519, 0};
+  static const uint8_t entry[] = {0, 0x33, 0, 0x26, 0, 0x24, 0, 0x1d, 0, 0x20};
+  static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 47};
+  const tls_pair_options options = {.version = V13, .groups = groups};
+  tls_pair pair;
+  (void)state;
+  tls_pair_open(&pair, &options);
+  (void)mbedtls_ssl_handshake(&pair.client);
+  uint8_t *share = memmem(wss__buf_data(&pair.to_server), pair.to_server.length,
+                          entry, sizeof entry);
+  assert_non_null(share);
+  memset(share + sizeof entry, 0, 32);
+  assert_int_equal(tls_pair_feed(&pair), WSS_ERR_TLS);
+  assert_true(pair.to_client.length > sizeof alert);
+  assert_memory_equal(wss__buf_data(&pair.to_client) + pair.to_client.length -
+                          sizeof alert,
+                      alert, sizeof alert);
+  tls_pair_close(&pair);
+}
+
 /* The largest that is taken: the first record holds all but one byte of what
    it may, so the answer comes with the second. */
 static void a_client_hello_of_16_kib_is_taken(void **state) {
@@ -382,6 +441,8 @@ int main(void) {
       cmocka_unit_test(a_client_that_does_not_trust_us_is_named),
       cmocka_unit_test(tls_1_1_is_refused),
       cmocka_unit_test(a_client_hello_is_refused_by_its_length),
+      cmocka_unit_test(a_record_is_refused_by_its_length),
+      cmocka_unit_test(a_key_share_without_a_secret_is_refused),
       cmocka_unit_test(a_client_hello_of_16_kib_is_taken),
       cmocka_unit_test(the_second_record_has_no_such_length),
       cmocka_unit_test(a_sealed_message_has_no_such_length),

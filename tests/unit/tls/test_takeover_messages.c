@@ -163,7 +163,8 @@ static void messages_that_are_refused(void **state) {
       {0, 24, {1}, 1, UNEXPECTED},
       /* Alerts: size and level. */
       {1, 21, {1}, 1, DECODE},
-      {1, 21, {0}, 0, DECODE},
+      {1, 21, {0}, 0, UNEXPECTED},
+      {0, 21, {0}, 0, UNEXPECTED},
       {1, 21, {1, 0, 0}, 3, DECODE},
       {0, 21, {1}, 1, DECODE},
       {0, 21, {1, 0, 1, 0}, 4, DECODE},
