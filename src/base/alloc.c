@@ -1,7 +1,9 @@
 #include "base/alloc.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void *default_malloc(size_t size, void *user) {
   (void)user;
@@ -23,6 +25,26 @@ const wss_allocator wss__default_allocator = {default_malloc, default_realloc,
 
 void *wss__malloc(const wss_allocator *allocator, size_t size) {
   return allocator->malloc(size, allocator->user);
+}
+
+static bool is_default(const wss_allocator *allocator) {
+  return allocator->malloc == default_malloc;
+}
+
+void *wss__pages_alloc(const wss_allocator *allocator, size_t size) {
+  void *pages;
+  if (!is_default(allocator))
+    return wss__malloc(allocator, size);
+  pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+               -1, 0);
+  return pages == MAP_FAILED ? NULL : pages;
+}
+
+void wss__pages_free(const wss_allocator *allocator, void *pages, size_t size) {
+  if (is_default(allocator))
+    (void)munmap(pages, size);
+  else
+    wss__free(allocator, pages);
 }
 
 void *wss__calloc(const wss_allocator *allocator, size_t size) {

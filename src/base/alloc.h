@@ -17,6 +17,12 @@ void *wss__realloc(const wss_allocator *allocator, void *memory, size_t size);
 /* memory may be NULL. */
 void wss__free(const wss_allocator *allocator, void *memory);
 
+/* Many pages of memory, for what lives long: the system has them back once they
+   are freed, whatever else stands on the heap. They come from a program's own
+   allocator if it has one. NULL when out of memory. */
+void *wss__pages_alloc(const wss_allocator *allocator, size_t size);
+void wss__pages_free(const wss_allocator *allocator, void *pages, size_t size);
+
 /* Copies of length bytes with a NUL behind; NULL when out of memory. */
 char *wss__strndup(const wss_allocator *allocator, const char *text,
                    size_t length);

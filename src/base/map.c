@@ -40,26 +40,30 @@ static void put(wss__map *map, uint64_t id, void *value) {
   slot->value = value;
 }
 
-static int grow(wss__map *map, const wss_allocator *allocator) {
-  wss__map bigger = {.count = map->count, .factor = map->factor};
+static int resize(wss__map *map, const wss_allocator *allocator,
+                  size_t capacity) {
+  wss__map other = {
+      .capacity = capacity, .count = map->count, .factor = map->factor};
   size_t i;
-  bigger.capacity = map->capacity > 0 ? map->capacity * 2 : FIRST_CAPACITY;
-  bigger.slots = wss__calloc(allocator, bigger.capacity * sizeof *bigger.slots);
-  if (bigger.slots == NULL)
+  other.slots = wss__calloc(allocator, capacity * sizeof *other.slots);
+  if (other.slots == NULL)
     return WSS_ERR_NOMEM;
   for (i = 0; i < map->capacity; i++) {
     if (map->slots[i].id != 0)
-      put(&bigger, map->slots[i].id, map->slots[i].value);
+      put(&other, map->slots[i].id, map->slots[i].value);
   }
   wss__free(allocator, map->slots);
-  *map = bigger;
+  *map = other;
   return 0;
 }
 
 int wss__map_insert(wss__map *map, const wss_allocator *allocator, uint64_t id,
                     void *value) {
-  if (map->count >= map->capacity / 2 && grow(map, allocator) < 0)
-    return WSS_ERR_NOMEM;
+  if (map->count >= map->capacity / 2) {
+    size_t capacity = map->capacity > 0 ? 2 * map->capacity : FIRST_CAPACITY;
+    if (resize(map, allocator, capacity) < 0)
+      return WSS_ERR_NOMEM;
+  }
   put(map, id, value);
   map->count++;
   return 0;
@@ -78,7 +82,8 @@ void *wss__map_find(const wss__map *map, uint64_t id) {
   return value == NULL ? NULL : *value;
 }
 
-void wss__map_remove(wss__map *map, uint64_t id) {
+void wss__map_remove(wss__map *map, const wss_allocator *allocator,
+                     uint64_t id) {
   size_t mask = map->capacity - 1;
   size_t hole;
   size_t i;
@@ -96,4 +101,8 @@ void wss__map_remove(wss__map *map, uint64_t id) {
   map->slots[hole].id = 0;
   map->slots[hole].value = NULL;
   map->count--;
+  if (map->count == 0)
+    wss__map_free(map, allocator);
+  else if (map->count <= map->capacity / 8 && map->capacity > FIRST_CAPACITY)
+    (void)resize(map, allocator, map->capacity / 2);
 }

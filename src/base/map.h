@@ -31,6 +31,9 @@ int wss__map_insert(wss__map *map, const wss_allocator *allocator, uint64_t id,
 void *wss__map_find(const wss__map *map, uint64_t id);
 /* Where its value is until the map changes, likewise. */
 void **wss__map_value(const wss__map *map, uint64_t id);
-void wss__map_remove(wss__map *map, uint64_t id);
+/* What is no longer needed of the table is freed, if there is memory for a
+   smaller one. */
+void wss__map_remove(wss__map *map, const wss_allocator *allocator,
+                     uint64_t id);
 
 #endif

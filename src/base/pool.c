@@ -30,13 +30,21 @@ void wss__pool_init(wss__pool *pool, size_t size,
   wss__list_init(&pool->chunks);
 }
 
+/* Objects of a chunk of the final size. */
+static size_t most_room(const wss__pool *pool) {
+  return (WSS__POOL_CHUNK - sizeof(chunk)) / pool->size;
+}
+
 static chunk *new_chunk(wss__pool *pool) {
-  size_t most = (WSS__POOL_CHUNK - sizeof(chunk)) / pool->size;
+  size_t most = most_room(pool);
   size_t room = pool->objects == 0 ? 1 : pool->objects;
   chunk *fresh;
-  if (room > most)
+  if (room < most) {
+    fresh = wss__malloc(pool->allocator, sizeof *fresh + room * pool->size);
+  } else {
     room = most;
-  fresh = wss__malloc(pool->allocator, sizeof *fresh + room * pool->size);
+    fresh = wss__pages_alloc(pool->allocator, WSS__POOL_CHUNK);
+  }
   if (fresh == NULL)
     return NULL;
   memset(fresh, 0, sizeof *fresh);
@@ -95,5 +103,8 @@ void wss__pool_give(wss__pool *pool, void *object) {
   wss__list_remove(&to->link);
   pool->objects -= to->room;
   WSS__UNPOISON(to->slots, to->room * pool->size);
-  wss__free(pool->allocator, to);
+  if (to->room < most_room(pool))
+    wss__free(pool->allocator, to);
+  else
+    wss__pages_free(pool->allocator, to, WSS__POOL_CHUNK);
 }

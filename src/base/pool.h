@@ -6,8 +6,8 @@
 #include "base/alloc.h"
 #include "base/list.h"
 
-/* Bytes of a chunk, but the first ones: each of those holds as many objects as
-   all before it. */
+/* Bytes of a chunk, which has pages of its own; but the first ones hold as many
+   objects as all before them and are on the heap. */
 #define WSS__POOL_CHUNK 262144
 
 typedef struct wss__pool {

@@ -213,7 +213,7 @@ static void uncount_address(wss_conn *conn) {
   if ((uintptr_t)*count > 1)
     *count = (void *)((uintptr_t)*count - 1);
   else
-    wss__map_remove(addresses, key);
+    wss__map_remove(addresses, &conn->server->allocator, key);
 }
 
 void wss__admission_leave(wss_conn *conn) {
@@ -233,11 +233,16 @@ bool wss__admission_may_step(wss_conn *conn) {
   wss__admission *admission = &conn->server->admission;
   renew(conn->server);
   if (admission->steps_left > 0 &&
-      (admission->stepping == conn || wss__list_empty(&admission->steps)))
+      (admission->stepping == conn || conn->tls != NULL ||
+       wss__list_empty(&admission->steps)))
     return true;
   /* What it has sent may be a ClientHello, which is not silence. */
   wss__list_remove(&conn->admitted.silent);
-  wss__list_append(&admission->steps, &conn->admitted.step);
+  /* Whoever has begun comes first: it holds a handshake's memory. */
+  if (conn->tls != NULL)
+    wss__list_prepend(&admission->steps, &conn->admitted.step);
+  else
+    wss__list_append(&admission->steps, &conn->admitted.step);
   wss__loop_wake(&conn->server->loop);
   return false;
 }

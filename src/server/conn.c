@@ -326,7 +326,7 @@ static void on_closed(wss__stream *stream) {
 
   wss__report_end(conn);
   if (conn->id != 0)
-    wss__map_remove(&server->ids, conn->id);
+    wss__map_remove(&server->ids, allocator, conn->id);
   wss__list_remove(&conn->link);
   wss__tls_channel_free(conn->tls);
   wss__tls_context_unref(conn->secure);

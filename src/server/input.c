@@ -59,6 +59,25 @@ static void answered(wss_conn *conn) {
   wss__admission_stepped(conn);
 }
 
+/* Whether the handshake may go on. Until its first turn a connection costs no
+   TLS memory: of a thousand that come at once, a few have it at a time. */
+static bool may_shake(wss_conn *conn) {
+  int err;
+  if (!wss__admission_may_step(conn))
+    return false;
+  if (conn->tls != NULL)
+    return true;
+  err =
+      wss__tls_channel_new(&conn->tls, conn->secure, &conn->server->allocator);
+  if (err == 0)
+    return true;
+  wss__conn_note(conn,
+                 err == WSS_ERR_NOMEM ? WSS_CAUSE_NO_MEMORY : WSS_CAUSE_TLS,
+                 err, "cannot start TLS");
+  wss__conn_finish(conn);
+  return false;
+}
+
 /* Puts bytes through TLS; returns how many of them it took. */
 static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
   wss_server *server = conn->server;
@@ -72,7 +91,7 @@ static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
     int result;
     if (conn->state >= WSS__FINISHING)
       return size - io.input_size + drop(conn, io.input, io.input_size);
-    if (conn->state == WSS__TLS && !wss__admission_may_step(conn))
+    if (conn->state == WSS__TLS && !may_shake(conn))
       break;
     result = wss__tls_channel_read(conn->tls, &io);
     if (result < 0)
@@ -128,26 +147,11 @@ static void refuse_plain(wss_conn *conn, uint8_t first) {
   wss__conn_end(conn, false);
 }
 
-/* The first byte decides: before it, a connection costs no TLS memory. */
+/* The first byte decides what is spoken. */
 static void begin(wss_conn *conn, uint8_t first) {
-  int err;
-  if (conn->secure == NULL) {
-    conn->state = WSS__HTTP;
-    return;
-  }
-  conn->state = WSS__TLS;
-  if (first != TLS_HANDSHAKE_RECORD) {
+  conn->state = conn->secure == NULL ? WSS__HTTP : WSS__TLS;
+  if (conn->secure != NULL && first != TLS_HANDSHAKE_RECORD)
     refuse_plain(conn, first);
-    return;
-  }
-  err =
-      wss__tls_channel_new(&conn->tls, conn->secure, &conn->server->allocator);
-  if (err < 0) {
-    wss__conn_note(conn,
-                   err == WSS_ERR_NOMEM ? WSS_CAUSE_NO_MEMORY : WSS_CAUSE_TLS,
-                   err, "cannot start TLS");
-    wss__conn_finish(conn);
-  }
 }
 
 static size_t wire_input(wss_conn *conn, uint8_t *data, size_t size) {
@@ -155,14 +159,14 @@ static size_t wire_input(wss_conn *conn, uint8_t *data, size_t size) {
     begin(conn, data[0]);
   if (conn->state >= WSS__FINISHING)
     return drop(conn, data, size);
-  if (conn->tls != NULL)
+  if (conn->secure != NULL)
     return tls_input(conn, data, size);
   return plain_input(conn, data, size);
 }
 
 /* Keeps what was read but not taken: at most one read's worth. */
 static void keep(wss_conn *conn, const uint8_t *data, size_t size) {
-  wss__buf *kept = conn->tls != NULL ? &conn->kept_wire : &conn->kept_plain;
+  wss__buf *kept = conn->secure != NULL ? &conn->kept_wire : &conn->kept_plain;
   if (size == 0 || conn->state == WSS__CLOSED)
     return;
   if (wss__buf_append(kept, &conn->server->allocator, data, size) < 0)

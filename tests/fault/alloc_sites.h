@@ -1,5 +1,6 @@
 /* Included in front of each file of src/ but base/alloc.c: every call that
-   allocates becomes a site of the ledger (ledger.h). */
+   allocates becomes a site of the ledger (ledger.h). Pages that fail are
+   unit/base/test_pool.c's: they are the memory of hundreds of connections. */
 #ifndef WSS_FAULT_ALLOC_SITES_H
 #define WSS_FAULT_ALLOC_SITES_H
 

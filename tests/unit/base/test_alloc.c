@@ -73,6 +73,24 @@ static void no_memory_is_null(void **state) {
   assert_int_equal(memory.failures, 5);
 }
 
+/* From the program's allocator if it has one, else from the system. */
+static void pages(void **state) {
+  const size_t size = 1 << 20;
+  test_allocator memory;
+  uint8_t *bytes;
+  (void)state;
+  test_allocator_init(&memory);
+  bytes = wss__pages_alloc(&memory.functions, size);
+  assert_int_equal(memory.bytes, size);
+  wss__pages_free(&memory.functions, bytes, size);
+  assert_int_equal(memory.blocks, 0);
+  bytes = wss__pages_alloc(&wss__default_allocator, size);
+  assert_non_null(bytes);
+  memset(bytes, 1, size);
+  wss__pages_free(&wss__default_allocator, bytes, size);
+  assert_null(wss__pages_alloc(&wss__default_allocator, SIZE_MAX / 2));
+}
+
 /* The tests' own allocator keeps its promises. */
 static void the_tests_allocator(void **state) {
   test_allocator memory;
@@ -108,6 +126,7 @@ int main(void) {
       cmocka_unit_test(freeing_nothing_is_not_passed_on),
       cmocka_unit_test(a_copy_ends_with_a_nul),
       cmocka_unit_test(no_memory_is_null),
+      cmocka_unit_test(pages),
       cmocka_unit_test(the_tests_allocator),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

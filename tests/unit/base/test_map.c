@@ -21,7 +21,7 @@ static void an_empty_map(void **state) {
   test_allocator_init(&memory);
   wss__map_init(&map, 0);
   assert_null(wss__map_find(&map, 1));
-  wss__map_remove(&map, 1);
+  wss__map_remove(&map, &memory.functions, 1);
   assert_int_equal(map.count, 0);
   wss__map_free(&map, &memory.functions);
   assert_int_equal(memory.calls, 0);
@@ -40,9 +40,9 @@ static void put_found_removed(void **state) {
   assert_ptr_equal(wss__map_find(&map, UINT64_MAX), &values[8]);
   assert_null(wss__map_find(&map, 8));
   assert_null(wss__map_find(&map, 7 + (UINT64_C(1) << 32)));
-  wss__map_remove(&map, 8);
+  wss__map_remove(&map, &memory.functions, 8);
   assert_int_equal(map.count, 2);
-  wss__map_remove(&map, 7);
+  wss__map_remove(&map, &memory.functions, 7);
   assert_null(wss__map_find(&map, 7));
   assert_ptr_equal(wss__map_find(&map, UINT64_MAX), &values[8]);
   assert_int_equal(map.count, 1);
@@ -91,7 +91,7 @@ static void remove_in_order(const uint64_t ids[4], unsigned order) {
         wss__map_insert(&map, &memory.functions, ids[i], &values[i]), 0);
   for (i = 0; i < 4; i++) {
     unsigned at = order >> (2 * i) & 3;
-    wss__map_remove(&map, ids[at]);
+    wss__map_remove(&map, &memory.functions, ids[at]);
     there[at] = false;
     for (j = 0; j < 4; j++)
       assert_ptr_equal(wss__map_find(&map, ids[j]),
@@ -172,7 +172,7 @@ static void a_model_agrees(void **state) {
     } else if (!add) {
       count -= model[at] != NULL;
       model[at] = NULL;
-      wss__map_remove(&map, id);
+      wss__map_remove(&map, &memory.functions, id);
     }
     assert_int_equal(map.count, count);
     assert_ptr_equal(wss__map_find(&map, id), model[at]);
@@ -205,6 +205,35 @@ static void it_stays_half_empty(void **state) {
     assert_ptr_equal(wss__map_find(&map, id), &values[0]);
   wss__map_free(&map, &memory.functions);
   assert_null(wss__map_find(&map, 1));
+}
+
+static void it_shrinks(void **state) {
+  test_allocator memory;
+  wss__map map;
+  uint64_t id;
+  (void)state;
+  test_allocator_init(&memory);
+  wss__map_init(&map, 0);
+  for (id = 1; id <= 10000; id++)
+    assert_int_equal(wss__map_insert(&map, &memory.functions, id, &values[0]),
+                     0);
+  /* As large as before if there is no memory for a smaller one. */
+  test_allocator_fail(&memory, 1, true);
+  for (id = 1; id <= 9000; id++)
+    wss__map_remove(&map, &memory.functions, id);
+  assert_true(memory.failures > 0);
+  assert_int_equal(map.capacity, 32768);
+  test_allocator_fail(&memory, 0, false);
+  for (; id <= 10000; id++) {
+    assert_ptr_equal(wss__map_find(&map, id), &values[0]);
+    wss__map_remove(&map, &memory.functions, id);
+    assert_true(map.capacity <= 16 || map.capacity < 16 * map.count ||
+                id < 9020);
+    assert_null(wss__map_find(&map, id));
+    assert_ptr_equal(wss__map_find(&map, 10000),
+                     id < 10000 ? &values[0] : NULL);
+  }
+  assert_int_equal(memory.blocks, 0);
 }
 
 static void a_failure_leaves_it_unchanged(void **state) {
@@ -266,6 +295,7 @@ int main(void) {
       cmocka_unit_test(removal_closes_the_gap_of_a_run),
       cmocka_unit_test(a_model_agrees),
       cmocka_unit_test(it_stays_half_empty),
+      cmocka_unit_test(it_shrinks),
       cmocka_unit_test(a_failure_leaves_it_unchanged),
       cmocka_unit_test(ids_in_a_row_are_spread),
   };

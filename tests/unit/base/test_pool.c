@@ -105,6 +105,23 @@ static void holes_are_filled(void **state) {
   assert_int_equal(memory.blocks, 0);
 }
 
+/* On the default allocator chunks are pages of the system's. */
+static void with_pages(void **state) {
+  static uint8_t *objects[MANY];
+  wss__pool pool;
+  (void)state;
+  wss__pool_init(&pool, SIZE, &wss__default_allocator);
+  for (int i = 0; i < MANY; i++) {
+    objects[i] = wss__pool_take(&pool);
+    memset(objects[i], i, SIZE);
+  }
+  for (int i = 0; i < MANY; i++) {
+    assert_int_equal(objects[i][SIZE - 1], i & 255);
+    wss__pool_give(&pool, objects[i]);
+  }
+  assert_int_equal(pool.objects, 0);
+}
+
 static void without_memory(void **state) {
   test_allocator memory;
   wss__pool pool;
@@ -123,13 +140,36 @@ static void without_memory(void **state) {
   assert_int_equal(memory.blocks, 0);
 }
 
+/* The chunk that does not come is a large one. */
+static void without_memory_for_more(void **state) {
+  static void *objects[MANY];
+  test_allocator memory;
+  wss__pool pool;
+  int i;
+  (void)state;
+  test_allocator_init(&memory);
+  wss__pool_init(&pool, SIZE, &memory.functions);
+  for (i = 0; memory.bytes < 3 * WSS__POOL_CHUNK; i++)
+    objects[i] = wss__pool_take(&pool);
+  test_allocator_fail(&memory, 1, true);
+  while ((objects[i] = wss__pool_take(&pool)) != NULL)
+    i++;
+  assert_int_equal(memory.failures, 1);
+  assert_int_equal(pool.used, pool.objects);
+  while (i-- > 0)
+    wss__pool_give(&pool, objects[i]);
+  assert_int_equal(memory.blocks, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_empty_pool_holds_nothing),
       cmocka_unit_test(objects_are_zero_and_apart),
       cmocka_unit_test(few_chunks),
       cmocka_unit_test(holes_are_filled),
+      cmocka_unit_test(with_pages),
       cmocka_unit_test(without_memory),
+      cmocka_unit_test(without_memory_for_more),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
