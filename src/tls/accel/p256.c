@@ -40,6 +40,11 @@ static void store(uint8_t *bytes, const mp_limb_t *number) {
         (uint8_t)(number[i / LIMB] >> (8 * (i % LIMB)));
 }
 
+/* The one decision on a secret, and it is one that is seen from outside. */
+static int verdict(mp_limb_t bits, mp_limb_t below) {
+  return bits != 0 && below != 0 ? 0 : MBEDTLS_ERR_ECP_INVALID_KEY;
+}
+
 /* Loads a number that must be above 0 and below the order. */
 static int load_scalar(mp_limb_t *scalar, const uint8_t *bytes) {
   mp_limb_t limit[LIMBS];
@@ -51,7 +56,7 @@ static int load_scalar(mp_limb_t *scalar, const uint8_t *bytes) {
     bits |= scalar[i];
   mp_limb_t below = mpn_sub_n(difference, scalar, limit, LIMBS);
   mbedtls_platform_zeroize(difference, sizeof difference);
-  return bits != 0 && below != 0 ? 0 : MBEDTLS_ERR_ECP_INVALID_KEY;
+  return verdict(bits, below);
 }
 
 /* Whether GMP will find the memory that nettle multiplies in. Another thread
