@@ -36,18 +36,16 @@ static void set_scalar(curve_key *key, const uint8_t *bytes) {
       mbedtls_mpi_read_binary_le(&key->secret, scalar, sizeof scalar), 0);
 }
 
-static void x25519(uint8_t *result, const uint8_t *scalar, const uint8_t *u) {
-  curve_key key;
+static void x25519(curve_key *key, uint8_t *result, const uint8_t *scalar,
+                   const uint8_t *u) {
   mbedtls_mpi product;
   mbedtls_mpi_init(&product);
-  curve_key_make(&key, MBEDTLS_ECP_DP_CURVE25519);
-  set_scalar(&key, scalar);
-  assert_int_equal(mbedtls_ecp_point_read_binary(&key.group, &key.point, u, 32),
-                   0);
-  assert_int_equal(shared(&key, &key.point, &product), 0);
+  set_scalar(key, scalar);
+  assert_int_equal(
+      mbedtls_ecp_point_read_binary(&key->group, &key->point, u, 32), 0);
+  assert_int_equal(shared(key, &key->point, &product), 0);
   assert_int_equal(mbedtls_mpi_write_binary_le(&product, result, 32), 0);
   mbedtls_mpi_free(&product);
-  curve_key_free(&key);
 }
 
 static void rfc_7748_vectors(void **state) {
@@ -66,16 +64,19 @@ static void rfc_7748_vectors(void **state) {
        "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
        "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"},
   };
+  curve_key key;
   (void)state;
+  curve_key_make(&key, MBEDTLS_ECP_DP_CURVE25519);
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     uint8_t scalar[32];
     uint8_t u[32];
     uint8_t result[32];
     hex_bytes(scalar, sizeof scalar, rows[i][0]);
     hex_bytes(u, sizeof u, rows[i][1]);
-    x25519(result, scalar, u);
+    x25519(&key, result, scalar, u);
     hex_equal(result, rows[i][2]);
   }
+  curve_key_free(&key);
 }
 
 /* RFC 7748 5.2: what comes out is the next scalar. */
@@ -83,9 +84,11 @@ static void rfc_7748_iterated(void **state) {
   uint8_t k[32] = {9};
   uint8_t u[32] = {9};
   uint8_t result[32];
+  curve_key key;
   (void)state;
+  curve_key_make(&key, MBEDTLS_ECP_DP_CURVE25519);
   for (int i = 0; i < 1000; i++) {
-    x25519(result, k, u);
+    x25519(&key, result, k, u);
     memcpy(u, k, sizeof u);
     memcpy(k, result, sizeof k);
     if (i == 0)
@@ -95,6 +98,7 @@ static void rfc_7748_iterated(void **state) {
   }
   hex_equal(k,
             "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
+  curve_key_free(&key);
 }
 
 /* ---- Keys and secrets ---------------------------------------------------- */
