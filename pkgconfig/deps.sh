@@ -14,8 +14,11 @@ floor=$(sed -n 's/^set(WSS_MBEDTLS_FLOOR \(.*\))$/\1/p' "$here/mbedtls.cmake")
 
 build_packages='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev openssl
   ca-certificates'
-# Makes TLS records faster; only some architectures have it.
+# The first makes TLS records faster; only some architectures have it. The others
+# make handshakes faster, and are wanted only where Mbed TLS is built here.
 build_wishes='libipsec-mb-dev'
+mbedtls_wishes='nettle-dev libgmp-dev libsodium-dev python3-jinja2
+  python3-jsonschema'
 # libmbedtls-dev is the "other Mbed TLS" of a test, libwss is not built on it.
 test_packages='g++ clang clang-format clang-tidy clang-tools libclang-rt-dev
   llvm cppcheck gcovr valgrind git libcmocka-dev libmbedtls-dev libssl-dev curl
@@ -29,10 +32,10 @@ at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; 
 elsewhere() {
   say "this system has no apt-get; install these and build with cmake:"
   say "  Fedora: gcc cmake ninja-build pkgconf libuv-devel openssl" \
-    "mbedtls-devel (intel-ipsec-mb-devel: faster), for the tests gcc-c++ clang clang-tools-extra" \
+    "mbedtls-devel (faster: intel-ipsec-mb-devel; with a Mbed TLS built here nettle-devel gmp-devel libsodium-devel python3-jinja2 python3-jsonschema), for the tests gcc-c++ clang clang-tools-extra" \
     "clang-analyzer compiler-rt llvm cppcheck gcovr valgrind libcmocka-devel openssl-devel curl nginx nodejs npm python3-cryptography python3-websockets chromium nss-tools"
   say "  Alpine: build-base cmake ninja pkgconf libuv-dev openssl" \
-    "mbedtls-dev, for the tests clang clang-extra-tools clang-analyzer" \
+    "mbedtls-dev (faster with a Mbed TLS built here: nettle-dev gmp-dev libsodium-dev py3-jinja2 py3-jsonschema), for the tests clang clang-extra-tools clang-analyzer" \
     "compiler-rt llvm" \
     "cppcheck gcovr valgrind cmocka-dev openssl-dev curl nginx nodejs npm py3-cryptography py3-websockets chromium nss-tools"
   say "  macOS (Homebrew): cmake ninja pkgconf libuv openssl mbedtls@3, for" \
@@ -200,8 +203,11 @@ build() {
   install_missing $build_packages
   # shellcheck disable=SC2086
   install_wishes $build_wishes
-  [ -z "$(cached_mbedtls)" ] || return 0
-  if system_mbedtls_fits; then install_missing libmbedtls-dev; else get_mbedtls; fi
+  if [ -z "$(cached_mbedtls)" ]; then
+    if system_mbedtls_fits; then install_missing libmbedtls-dev; else get_mbedtls; fi
+  fi
+  # shellcheck disable=SC2086
+  system_mbedtls_fits || install_wishes $mbedtls_wishes
 }
 
 case $1 in

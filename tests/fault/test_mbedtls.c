@@ -1,8 +1,8 @@
 /* Mbed TLS without memory: each allocation that it makes for the server, in the
    set-up and from the first byte of a handshake to the end of the connection,
    fails once. One connection ends at most, nothing is left behind, and the next
-   one is served. Of a connection's, every 29th, or with WSS_ALL_FAULTS in the
-   environment each one.
+   one is served. Of a connection's, one or two hundred, or with WSS_ALL_FAULTS
+   in the environment each one.
 
    This program's Mbed TLS calls fault_calloc and fault_free in place of libc's
    functions (CMakeLists.txt). */
@@ -10,8 +10,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <mbedtls/cipher.h>
+#include <mbedtls/ecdh.h>
+#include <mbedtls/ecdsa.h>
 #include <mbedtls/md.h>
 #include <psa/crypto.h>
 
@@ -141,8 +144,8 @@ static void say_counts(size_t count) {
   not_called_so = 0;
 }
 
-static size_t stride(void) {
-  return getenv("WSS_ALL_FAULTS") == NULL ? 29 : 1;
+static size_t stride(size_t count) {
+  return getenv("WSS_ALL_FAULTS") == NULL ? count / 200 + 1 : 1;
 }
 
 /* ---- Set-up -------------------------------------------------------------- */
@@ -244,6 +247,7 @@ static void fails(sim_host *host, int version, size_t at) {
 static void each_of(int version) {
   sim_host host;
   size_t count;
+  size_t step;
   size_t at;
   host_open(&host, NULL, false);
   host_listen_tls(&host);
@@ -253,10 +257,11 @@ static void each_of(int version) {
   plan(0);
   assert_true(a_visit(&host, version));
   count = calls;
-  assert_true(count > 100);
-  for (at = 1; at <= count; at += stride())
+  assert_true(count > 40);
+  step = stride(count);
+  for (at = 1; at <= count; at += step)
     fails(&host, version, at);
-  say_counts((count + stride() - 1) / stride());
+  say_counts((count + step - 1) / step);
   host_close(&host);
 }
 
@@ -270,6 +275,74 @@ static void tls_1_3(void **state) {
   each_of(13);
 }
 
+/* ---- Elliptic curves ------------------------------------------------------
+ */
+
+static int same_random(void *state, unsigned char *bytes, size_t size) {
+  (void)state;
+  memset(bytes, 0x42, size);
+  return 0;
+}
+
+/* A key, a secret shared with itself, a signature. */
+static int arithmetic(mbedtls_ecp_group_id curve) {
+  const unsigned char digest[32] = {1};
+  mbedtls_ecp_group group;
+  mbedtls_ecp_point point;
+  mbedtls_mpi key;
+  mbedtls_mpi r;
+  mbedtls_mpi s;
+  int code;
+  mbedtls_ecp_group_init(&group);
+  mbedtls_ecp_point_init(&point);
+  mbedtls_mpi_init(&key);
+  mbedtls_mpi_init(&r);
+  mbedtls_mpi_init(&s);
+  code = mbedtls_ecp_group_load(&group, curve);
+  if (code == 0)
+    code = mbedtls_ecdh_gen_public(&group, &key, &point, same_random, NULL);
+  if (code == 0)
+    code = mbedtls_ecdh_compute_shared(&group, &r, &point, &key, same_random,
+                                       NULL);
+  if (code == 0 && mbedtls_ecdsa_can_do(curve))
+    code = mbedtls_ecdsa_sign(&group, &r, &s, &key, digest, sizeof digest,
+                              same_random, NULL);
+  mbedtls_mpi_free(&s);
+  mbedtls_mpi_free(&r);
+  mbedtls_mpi_free(&key);
+  mbedtls_ecp_point_free(&point);
+  mbedtls_ecp_group_free(&group);
+  return code;
+}
+
+static void elliptic_curves(void **state) {
+  static const mbedtls_ecp_group_id curves[] = {MBEDTLS_ECP_DP_SECP256R1,
+                                                MBEDTLS_ECP_DP_CURVE25519,
+                                                MBEDTLS_ECP_DP_SECP384R1};
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT_OF(curves); i++) {
+    long before = live;
+    size_t count;
+    size_t step;
+    size_t at;
+    serving = true;
+    plan(0);
+    assert_int_equal(arithmetic(curves[i]), 0);
+    count = calls;
+    step = stride(count);
+    for (at = 1; at <= count; at += step) {
+      plan(at);
+      assert_true(arithmetic(curves[i]) != 0);
+      assert_int_equal(failed, 1);
+      assert_int_equal(live, before);
+    }
+    plan(0);
+    serving = false;
+    print_message("%zu allocations\n", count);
+  }
+}
+
 static void nothing_is_left(void **state) {
   (void)state;
   mbedtls_psa_crypto_free();
@@ -278,9 +351,8 @@ static void nothing_is_left(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_set_up),
-      cmocka_unit_test(tls_1_2),
-      cmocka_unit_test(tls_1_3),
+      cmocka_unit_test(the_set_up),      cmocka_unit_test(tls_1_2),
+      cmocka_unit_test(tls_1_3),         cmocka_unit_test(elliptic_curves),
       cmocka_unit_test(nothing_is_left),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
