@@ -203,7 +203,7 @@ static void headers(void **unused) {
       {{23, 3, 3, 0, 15}, BAD_MAC, BAD_MAC},
       {{23, 3, 3, 0, 23}, 0, BAD_MAC},
       {{23, 3, 3, 0, 1}, BAD_MAC, BAD_MAC},
-      {{23, 3, 3, 0, 0}, UNEXPECTED, UNEXPECTED},
+      {{23, 3, 3, 0, 0}, BAD_MAC, BAD_MAC},
       {{23, 3, 3, 0x40, 17}, 0, 0},
       {{23, 3, 3, 0x40, 18}, OVERFLOW, 0},
       {{23, 3, 3, 0x40, 24}, OVERFLOW, 0},
