@@ -17,9 +17,6 @@ static uint32_t payload_size(const uint8_t *header) {
   return (uint32_t)header[3] << 8 | header[4];
 }
 
-/* What encryption may add to a record of application data (RFC 8446 5.2). */
-#define SEALED_EXTRA_MAX 256
-
 /* Follows the records in what Mbed TLS is given. */
 static void track(wss__tls_engine *engine, const uint8_t *data, size_t size) {
   while (size > 0) {
@@ -54,11 +51,14 @@ static bool hello_too_large(wss__tls_engine *engine) {
          MBEDTLS_SSL_IN_CONTENT_LEN - WSS__TLS_MESSAGE_HEADER_SIZE;
 }
 
-/* RFC 8446 5.1 and 5.2; Mbed TLS would take whatever its buffer can hold. */
+/* RFC 8446 5.1 and 5.2; Mbed TLS would take whatever its buffer can hold. In a
+   record of data its type, or in TLS 1.2 its nonce, and its tag come on top. */
 static bool record_too_large(const wss__tls_engine *engine) {
   uint32_t most = MBEDTLS_SSL_IN_CONTENT_LEN;
+  bool tls13 = mbedtls_ssl_get_version_number(&engine->ssl) ==
+               MBEDTLS_SSL_VERSION_TLS1_3;
   if (engine->record[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA)
-    most += SEALED_EXTRA_MAX;
+    most += (tls13 ? 1U : 8U) + 16;
   return engine->record_seen >= WSS__TLS_HEADER_SIZE &&
          payload_size(engine->record) > most;
 }

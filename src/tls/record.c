@@ -99,9 +99,6 @@ int wss__tls_record_length(const wss__tls_suite *suite,
   if (*length > WSS__TLS_PLAIN_MAX + wrapping(suite) + WSS__AEAD_TAG)
     return refuse(failure, MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW,
                   "a TLS record is larger than RFC 8446 5.1 allows");
-  if (*length == 0)
-    return refuse(failure, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE,
-                  "a TLS record is empty, though records are encrypted");
   if (*length < explicit_nonce(suite) + WSS__AEAD_TAG)
     return refuse(failure, MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC,
                   "a TLS record is too short for its MAC");

@@ -148,7 +148,6 @@ void layer_a_header_that_is_none_gets_an_alert(void **state) {
       {{0, 3, 3, 0, 20}, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE},
       {{24, 3, 3, 0, 20}, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE},
       {{23, 5, 3, 0, 20}, MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION},
-      {{23, 3, 3, 0, 0}, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE},
       {{23, 3, 3, 0x41, 1}, MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW},
       {{23, 3, 3, 0xff, 0xff}, MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW},
   };

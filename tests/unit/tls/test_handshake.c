@@ -324,8 +324,8 @@ static void a_record_is_refused_by_its_length(void **state) {
     bool refused;
   } rows[] = {
       {{22, 3, 1, 0x40, 0}, true, false},  {{22, 3, 1, 0x40, 1}, true, true},
-      {{22, 3, 1, 0xff, 255}, true, true}, {{23, 3, 3, 0x41, 0}, false, false},
-      {{23, 3, 3, 0x41, 1}, false, true},  {{22, 3, 3, 0x40, 1}, false, true},
+      {{22, 3, 1, 0xff, 255}, true, true}, {{23, 3, 3, 0x40, 17}, false, false},
+      {{23, 3, 3, 0x40, 18}, false, true}, {{22, 3, 3, 0x40, 1}, false, true},
   };
   const tls_pair_options options = {.version = V13};
   (void)state;

@@ -203,7 +203,7 @@ static void headers(void **unused) {
       {{23, 3, 3, 0, 15}, BAD_MAC, BAD_MAC},
       {{23, 3, 3, 0, 23}, 0, BAD_MAC},
       {{23, 3, 3, 0, 1}, BAD_MAC, BAD_MAC},
-      {{23, 3, 3, 0, 0}, UNEXPECTED, UNEXPECTED},
+      {{23, 3, 3, 0, 0}, BAD_MAC, BAD_MAC},
       {{23, 3, 3, 0x40, 17}, 0, 0},
       {{23, 3, 3, 0x40, 18}, OVERFLOW, 0},
       {{23, 3, 3, 0x40, 24}, OVERFLOW, 0},
@@ -277,6 +277,40 @@ static void padding(void **unused) {
   }
 }
 
+/* Any amount of it, up to what a record may hold: content, type and padding are
+   2^14 + 1 bytes together (RFC 8446 5.4), and one more is refused by the
+   header. */
+static void padding_of_every_length(void **unused) {
+  static uint8_t record[WSS__TLS_RECORD_MAX];
+  static const size_t contents[] = {0, 1, 5, 255, 16000, 16383, 16384};
+  (void)unused;
+  for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+    size_t size = contents[i];
+    size_t most = 16384 - size;
+    for (size_t zeros = 0; zeros <= most; zeros++) {
+      wss__tls_record_state client = state_of(suites[0], false);
+      wss__tls_record_state server = state_of(suites[0], true);
+      wss__tls_content content;
+      wss__tls_failure failure;
+      if (zeros == 300 && most > 600) /* the short ones and the longest */
+        zeros = most - 3;
+      uint8_t *data = record + WSS__TLS_HEADER_SIZE;
+      memset(data, 'd', size);
+      data[size] = WSS__TLS_DATA_TYPE;
+      memset(data + size + 1, 0, zeros);
+      /* The last byte is written as the type. */
+      size_t inner = size + 1 + zeros;
+      assert_int_equal(
+          seal(&client, zeros > 0 ? 0 : WSS__TLS_DATA_TYPE, record, inner - 1),
+          0);
+      assert_int_equal(unseal(&server, record, &content, &failure), 0);
+      assert_int_equal(content.type, WSS__TLS_DATA_TYPE);
+      assert_int_equal(content.size, size);
+      assert_true(size == 0 || content.data[size - 1] == 'd');
+    }
+  }
+}
+
 static void the_last_sequence_number_is_not_used(void **unused) {
   (void)unused;
   for (size_t s = 0; s < SUITES; s++) {
@@ -319,6 +353,7 @@ int main(void) {
       cmocka_unit_test(records_have_their_order),
       cmocka_unit_test(headers),
       cmocka_unit_test(padding),
+      cmocka_unit_test(padding_of_every_length),
       cmocka_unit_test(the_last_sequence_number_is_not_used),
       cmocka_unit_test(a_provider_that_fails),
   };
