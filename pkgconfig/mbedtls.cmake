@@ -3,6 +3,8 @@
 #   WSS_MBEDTLS_BUNDLED  whether it is our own build
 #   WSS_MBEDTLS_TREE     where the source of our own build lies
 
+include(CheckSymbolExists)
+
 set(WSS_MBEDTLS_FLOOR 3.6.6)
 # The official release, and its hash. Both can be given for a mirror of one's own.
 if(NOT DEFINED WSS_MBEDTLS_URL)
@@ -93,6 +95,11 @@ function(wss_mbedtls_bundled)
     target_compile_options(wss_mbedtls PRIVATE -w -O2 -fno-sanitize=undefined)
   else()
     target_compile_options(wss_mbedtls PRIVATE -w -O3)
+  endif()
+  check_symbol_exists(malloc_usable_size malloc.h WSS_MALLOC_USABLE_SIZE)
+  if(WSS_MALLOC_USABLE_SIZE)
+    target_sources(wss_mbedtls PRIVATE "${PROJECT_SOURCE_DIR}/src/tls/heap.c")
+    target_compile_definitions(wss_mbedtls PRIVATE _GNU_SOURCE PUBLIC WSS_TLS_HEAP)
   endif()
   set_target_properties(wss_mbedtls PROPERTIES C_VISIBILITY_PRESET hidden
     POSITION_INDEPENDENT_CODE ON EXPORT_COMPILE_COMMANDS OFF

@@ -37,9 +37,7 @@ void wss__conn_note(wss_conn *conn, wss_cause cause, int error,
   conn->error = error;
   conn->cause = (uint8_t)cause;
   conn->phase = (uint8_t)phase_of(conn);
-  conn->detail = wss__malloc(&conn->server->allocator, sizeof *conn->detail);
-  if (conn->detail != NULL)
-    wss__detail_set(conn->detail, "%s", message);
+  conn->message = message;
 }
 
 void wss__conn_end(wss_conn *conn, bool clean) {
@@ -337,7 +335,7 @@ static void on_closed(wss__stream *stream) {
   wss__buf_free(&conn->kept_wire, allocator);
   wss__free(allocator, conn->pong);
   wss__free(allocator, conn->subprotocol);
-  wss__free(allocator, conn->detail);
+  wss__free(allocator, conn->refusal);
   wss__pool_give(&server->pool, conn);
   wss__server_check(server);
 }

@@ -63,7 +63,8 @@ struct wss_conn {
   uint64_t drain_poll; /* on_drain comes after this poll; 0: not yet known */
   wss__endpoint remote;
   wss__endpoint local;
-  wss__detail *detail; /* why it ended; NULL if nothing to say or no memory */
+  const char *message; /* why it ended; NULL if nothing to say or no memory */
+  char *refusal;       /* that text, if it is of this connection alone */
   int error;           /* likewise; the first one counts */
   int16_t status;      /* HTTP status sent */
   int16_t tls_alert;   /* received or sent; -1: none */
@@ -92,7 +93,7 @@ void wss__conn_accept(wss_listener *listener);
 
 /* Notes how the end began: why, and where it stands now. The first counts; the
    first error counts too, with its cause, where it stands then, and the
-   message. error 0: a normal end. */
+   message, which lives as long as the connection. error 0: a normal end. */
 void wss__conn_note(wss_conn *conn, wss_cause cause, int error,
                     const char *message);
 

@@ -124,8 +124,9 @@ void wss__report_end(wss_conn *conn) {
       .reason_size = reason.size,
       .error = conn->error,
       .status = conn->status,
-      .message = conn->detail != NULL ? conn->detail->text
-                                      : wss__cause_text((wss_cause)conn->cause),
+      .message = conn->message != NULL
+                     ? conn->message
+                     : wss__cause_text((wss_cause)conn->cause),
       .tls_alert = conn->tls_alert,
       .tls_alert_name = conn->tls_alert < 0
                             ? NULL

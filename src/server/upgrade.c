@@ -40,7 +40,9 @@ void wss__upgrade_refuse(wss_conn *conn, wss_cause cause,
       .body_size = strlen(refusal->detail.text),
       .head = is_head(conn),
   };
-  wss__conn_note(conn, cause, refusal->error, refusal->detail.text);
+  if (conn->refusal == NULL && refusal->error != 0)
+    conn->refusal = wss__strdup(&conn->server->allocator, refusal->detail.text);
+  wss__conn_note(conn, cause, refusal->error, conn->refusal);
   if (respond(conn, &response) < 0)
     wss__conn_finish(conn);
   else

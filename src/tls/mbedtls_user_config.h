@@ -6,6 +6,14 @@
 #define MBEDTLS_THREADING_C
 #define MBEDTLS_THREADING_PTHREAD
 
+/* Where the system can be given pages back (heap.c). */
+#ifdef WSS_TLS_HEAP
+#define MBEDTLS_PLATFORM_MEMORY
+#define MBEDTLS_PLATFORM_CALLOC_MACRO calloc
+#define MBEDTLS_PLATFORM_FREE_MACRO wss__tls_heap_free
+void wss__tls_heap_free(void *memory);
+#endif
+
 /* RFC 8449. */
 #define MBEDTLS_SSL_RECORD_SIZE_LIMIT
 

@@ -116,7 +116,8 @@ static int on_close(wss__session *session, const uint8_t *payload,
     return wss__session_fail(
         session, code, "a Close frame's reason is not UTF-8 (RFC 6455 5.5.1)");
   /* Kept for wss__session_reason; without memory there is none. */
-  if ((session->control.length == 0 &&
+  if (reason_size == 0 ||
+      (session->control.length == 0 &&
        wss__buf_append(&session->control, session->allocator, payload, size) <
            0) ||
       wss__buf_append(&session->control, session->allocator, "", 1) < 0)
