@@ -78,6 +78,9 @@ static void open_client(tls_pair *pair) {
                                                   ? NULL
                                                   : options->server_name),
       0);
+  if (options->session != NULL)
+    assert_int_equal(mbedtls_ssl_set_session(&pair->client, options->session),
+                     0);
   mbedtls_ssl_set_bio(&pair->client, pair, client_send, client_receive, NULL);
 }
 
@@ -94,6 +97,8 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
     own->trusted = "ca.pem";
   if (own->server_name == NULL)
     own->server_name = "localhost";
+  if (own->secret == NULL)
+    own->secret = &pair->secret;
   if (own->allocator == NULL)
     own->allocator = &wss__default_allocator;
   wss__buf_init(&pair->to_client, own->ceiling == 0 ? CEILING : own->ceiling);
@@ -105,8 +110,9 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
   const wss_ssl_context ssl = {.local_cert = tls_pki(own->cert),
                                .local_pk = tls_pki(own->key),
                                .passphrase = own->passphrase,
+                               .no_ticket = own->no_ticket,
                                .record_layer = (uint8_t)own->record_layer};
-  int error = wss__tls_context_new(&pair->context, &ssl,
+  int error = wss__tls_context_new(&pair->context, &ssl, own->secret,
                                    &wss__default_allocator, &detail, &warning);
   if (error != 0)
     fail_msg("%d: %s", error, detail.text);

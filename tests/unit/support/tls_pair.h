@@ -29,10 +29,14 @@ typedef struct tls_pair_options {
   size_t ceiling; /* of the channel's output */
   const wss_allocator *allocator;
   wss_record_layer record_layer;
+  wss__tls_secret *secret; /* of the server; NULL: its own */
+  bool no_ticket;
+  const mbedtls_ssl_session *session; /* that the client wants to resume */
 } tls_pair_options;
 
 typedef struct tls_pair {
   tls_pair_options options;
+  wss__tls_secret secret;
   wss__tls_context *context;
   wss__tls_channel *channel;
   mbedtls_ssl_config config;
