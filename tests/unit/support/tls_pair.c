@@ -78,6 +78,9 @@ static void open_client(tls_pair *pair) {
                                                   ? NULL
                                                   : options->server_name),
       0);
+  if (options->save != NULL)
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
   if (options->session != NULL)
     assert_int_equal(mbedtls_ssl_set_session(&pair->client, options->session),
                      0);
@@ -188,13 +191,44 @@ int tls_pair_feed(tls_pair *pair) {
   return result;
 }
 
+static void save_session(tls_pair *pair) {
+  mbedtls_ssl_session *session = pair->options.save;
+  if (session == NULL)
+    return;
+  mbedtls_ssl_session_free(session);
+  assert_int_equal(mbedtls_ssl_get_session(&pair->client, session), 0);
+  pair->tickets += session->MBEDTLS_PRIVATE(ticket_len) > 0;
+}
+
+/* In TLS 1.3 they come behind the handshake. */
+static void take_tickets(tls_pair *pair) {
+  uint8_t byte;
+  int code = MBEDTLS_ERR_SSL_WANT_READ;
+  do {
+    code = mbedtls_ssl_read(&pair->client, &byte, 1);
+    if (code == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+      save_session(pair);
+  } while (code == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+  assert_int_equal(code, MBEDTLS_ERR_SSL_WANT_READ);
+}
+
+/* The client's part. */
+static void shake_client(tls_pair *pair) {
+  if (mbedtls_ssl_is_handshake_over(&pair->client)) {
+    take_tickets(pair);
+    return;
+  }
+  if (mbedtls_ssl_handshake(&pair->client) == 0 &&
+      mbedtls_ssl_get_version_number(&pair->client) ==
+          MBEDTLS_SSL_VERSION_TLS1_2)
+    save_session(pair);
+}
+
 int tls_pair_shake(tls_pair *pair) {
   int result = WSS__TLS_WANT;
-  bool client_over = false;
   for (;;) {
     size_t before = pair->to_client.length;
-    int code = client_over ? 0 : mbedtls_ssl_handshake(&pair->client);
-    client_over = code == 0;
+    shake_client(pair);
     if (pair->to_server.length == 0 && before == 0)
       return result;
     if (pair->to_server.length > 0) {
