@@ -191,13 +191,23 @@ int tls_pair_feed(tls_pair *pair) {
   return result;
 }
 
+/* A client of TLS 1.2 keeps the ticket that it offered if it gets no other. */
+static bool has_new_ticket(const mbedtls_ssl_session *session,
+                           const mbedtls_ssl_session *offered) {
+  size_t size = session->MBEDTLS_PRIVATE(ticket_len);
+  return size > 0 &&
+         (offered == NULL || offered->MBEDTLS_PRIVATE(ticket_len) != size ||
+          memcmp(session->MBEDTLS_PRIVATE(ticket),
+                 offered->MBEDTLS_PRIVATE(ticket), size) != 0);
+}
+
 static void save_session(tls_pair *pair) {
   mbedtls_ssl_session *session = pair->options.save;
   if (session == NULL)
     return;
   mbedtls_ssl_session_free(session);
   assert_int_equal(mbedtls_ssl_get_session(&pair->client, session), 0);
-  pair->tickets += session->MBEDTLS_PRIVATE(ticket_len) > 0;
+  pair->tickets += has_new_ticket(session, pair->options.session);
 }
 
 /* In TLS 1.3 they come behind the handshake. */
