@@ -123,8 +123,13 @@ void wss__tls_secret_wipe(wss__tls_secret *secret) {
   mbedtls_platform_zeroize(secret, sizeof *secret);
 }
 
-/* A listener that verified clients would be given no tickets: Mbed TLS's ticket
-   of TLS 1.3 does not hold the certificate, and a resumption asks for none. */
+/* Listeners that verify clients have none: a resumption asks for no
+   certificate, and Mbed TLS's ticket of TLS 1.3 does not hold the one that was
+   shown. */
+static bool has_tickets(const wss_ssl_context *ssl) {
+  return !ssl->no_ticket && !ssl->verify_peer;
+}
+
 static int offer_tickets(wss__tls_context *context, wss__tls_secret *secret,
                          wss__detail *detail) {
   int error = make_secret(secret, detail);
@@ -187,7 +192,7 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   error = load(context, ssl, detail, warning);
   if (error == 0)
     error = configure(context, detail);
-  if (error == 0 && !ssl->no_ticket)
+  if (error == 0 && has_tickets(ssl))
     error = offer_tickets(context, secret, detail);
   if (error != 0)
     goto fail;
