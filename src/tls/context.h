@@ -12,9 +12,11 @@ typedef struct wss__tls_context wss__tls_context; /* counted references */
 #define WSS__TLS_SECRET_SIZE 32
 
 /* What the ticket keys of a server's listeners are derived from. Zeroed at
-   first; made when a listener needs it. */
+   first; made when a listener needs it. It changes with time (tls/tickets) and
+   must outlive the contexts. */
 typedef struct wss__tls_secret {
   uint8_t bytes[WSS__TLS_SECRET_SIZE];
+  uint64_t period; /* the one after that which bytes is of */
   bool made;
 } wss__tls_secret;
 

@@ -13,8 +13,9 @@
 #define KEY_SIZE MBEDTLS_SSL_TICKET_MAX_KEY_BYTES
 
 /* Mbed TLS puts a random key in the place of one that is as old as its tickets
-   may become, or that comes from the future. So that it never sees one, they
-   are derived anew after this many seconds, and when the clock goes back. */
+   may become by the system's clock, or that comes from the future. So that it
+   never sees one, they are derived anew after this many seconds, and when that
+   clock is set back. */
 #define DERIVED_FOR (60 * 60)
 
 /* Mbed TLS would send as many with each full handshake, and one with each
@@ -30,14 +31,34 @@ static int expand(const uint8_t *secret, const void *info, size_t info_size,
                              size);
 }
 
-/* Makes the key of a period the one that issues; the one before stays. */
-static int use_period(wss__tls_tickets *tickets, uint64_t period) {
-  uint8_t info[] = "libwss ticket key 12345678";
+/* The secret of the period after secret's. */
+static int next_secret(const uint8_t *secret, uint8_t *next) {
+  static const char info[] = "libwss next ticket secret";
+  return expand(secret, info, sizeof info - 1, next, WSS__TLS_SECRET_SIZE);
+}
+
+/* Makes secret that of the period before this one; older ones are gone. It is
+   the server's, so another listener may have done it already. */
+static int advance(wss__tls_secret *secret, uint64_t period) {
+  for (bool second = false; secret->period < period; second = true) {
+    uint8_t next[WSS__TLS_SECRET_SIZE];
+    int code = next_secret(secret->bytes, next);
+    if (code != 0)
+      return code;
+    memcpy(secret->bytes, next, sizeof next);
+    mbedtls_platform_zeroize(next, sizeof next);
+    /* After two steps nothing is left of a key that was in use. */
+    secret->period = second ? period : secret->period + 1;
+  }
+  return 0;
+}
+
+/* Makes the key of a period's secret the one that issues; the last one stays.
+ */
+static int use_secret(wss__tls_tickets *tickets, const uint8_t *secret) {
   uint8_t derived[NAME_SIZE + KEY_SIZE];
-  for (size_t i = 0; i < sizeof period; i++)
-    info[sizeof info - 2 - i] = (uint8_t)(period >> 8 * i);
-  int code =
-      expand(tickets->secret, info, sizeof info - 1, derived, sizeof derived);
+  int code = expand(secret, tickets->policy, strlen(tickets->policy), derived,
+                    sizeof derived);
   if (code == 0)
     code = mbedtls_ssl_ticket_rotate(&tickets->keys, derived, NAME_SIZE,
                                      derived + NAME_SIZE, KEY_SIZE,
@@ -46,20 +67,31 @@ static int use_period(wss__tls_tickets *tickets, uint64_t period) {
   return code;
 }
 
+static int derive(wss__tls_tickets *tickets, uint64_t period) {
+  uint8_t next[WSS__TLS_SECRET_SIZE];
+  int code = advance(tickets->secret, period);
+  if (code == 0)
+    code = use_secret(tickets, tickets->secret->bytes);
+  if (code == 0)
+    code = next_secret(tickets->secret->bytes, next);
+  if (code == 0)
+    code = use_secret(tickets, next);
+  mbedtls_platform_zeroize(next, sizeof next);
+  return code;
+}
+
 /* Sees to it that the keys are those of now. */
 static int refresh(wss__tls_tickets *tickets) {
-  mbedtls_time_t now = tickets->now(NULL);
-  uint64_t period = (uint64_t)now / WSS__TLS_TICKET_PERIOD;
+  mbedtls_time_t clock = mbedtls_time(NULL);
+  uint64_t period = (uint64_t)tickets->now() / 1000 / WSS__TLS_TICKET_PERIOD;
   if (tickets->derived_at != 0 && period == tickets->period &&
-      now >= tickets->derived_at && now - tickets->derived_at < DERIVED_FOR)
+      clock >= tickets->derived_at && clock - tickets->derived_at < DERIVED_FOR)
     return 0;
   tickets->derived_at = 0;
-  int code = use_period(tickets, period - 1);
-  if (code == 0)
-    code = use_period(tickets, period);
+  int code = derive(tickets, period);
   if (code != 0)
     return code;
-  tickets->derived_at = now;
+  tickets->derived_at = clock;
   tickets->period = period;
   return 0;
 }
@@ -106,19 +138,17 @@ static int open_ticket(void *tickets_, mbedtls_ssl_session *session,
 void wss__tls_tickets_init(wss__tls_tickets *tickets) {
   memset(tickets, 0, sizeof *tickets);
   mbedtls_ssl_ticket_init(&tickets->keys);
-  tickets->now = time;
+  tickets->now = mbedtls_ms_time;
 }
 
-int wss__tls_tickets_start(wss__tls_tickets *tickets,
-                           const wss__tls_secret *secret, const char *policy,
-                           const mbedtls_pk_context *key) {
+int wss__tls_tickets_start(wss__tls_tickets *tickets, wss__tls_secret *secret,
+                           const char *policy, const mbedtls_pk_context *key) {
+  tickets->secret = secret;
+  tickets->policy = policy;
   tickets->key = key;
-  int code = expand(secret->bytes, policy, strlen(policy), tickets->secret,
-                    sizeof tickets->secret);
-  if (code == 0)
-    code = mbedtls_ssl_ticket_setup(
-        &tickets->keys, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
-        MBEDTLS_CIPHER_AES_256_GCM, WSS__TLS_TICKET_PERIOD);
+  int code = mbedtls_ssl_ticket_setup(
+      &tickets->keys, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
+      MBEDTLS_CIPHER_AES_256_GCM, WSS__TLS_TICKET_PERIOD);
   if (code == 0)
     return 0;
   return wss__tls_code_is_nomem(code) ? WSS_ERR_NOMEM : WSS_ERR_TLS;
@@ -126,7 +156,6 @@ int wss__tls_tickets_start(wss__tls_tickets *tickets,
 
 void wss__tls_tickets_free(wss__tls_tickets *tickets) {
   mbedtls_ssl_ticket_free(&tickets->keys);
-  mbedtls_platform_zeroize(tickets->secret, sizeof tickets->secret);
 }
 
 void wss__tls_tickets_configure(wss__tls_tickets *tickets,

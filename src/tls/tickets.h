@@ -3,6 +3,7 @@
 #ifndef WSS_TLS_TICKETS_H
 #define WSS_TLS_TICKETS_H
 
+#include <mbedtls/platform_time.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_ticket.h>
 
@@ -18,21 +19,21 @@
 
 /* The ticket keys of one listener. */
 typedef struct wss__tls_tickets {
-  mbedtls_ssl_ticket_context keys;      /* of this period and of the last one */
-  uint8_t secret[WSS__TLS_SECRET_SIZE]; /* of the policy */
-  mbedtls_time_t (*now)(mbedtls_time_t *to); /* time(), but for tests */
-  mbedtls_time_t derived_at;     /* when keys were derived; 0: not yet */
-  uint64_t period;               /* that they were derived for */
-  const mbedtls_pk_context *key; /* of the listener's certificate */
-  wss__tls_engine *engine;       /* whose handshake runs, or NULL */
+  mbedtls_ssl_ticket_context keys; /* of this period and of the last one */
+  wss__tls_secret *secret;         /* the server's */
+  const char *policy;
+  mbedtls_ms_time_t (*now)(void); /* mbedtls_ms_time, but for tests */
+  uint64_t period;                /* that keys were derived for */
+  mbedtls_time_t derived_at;      /* by the system's clock; 0: not yet */
+  const mbedtls_pk_context *key;  /* of the listener's certificate */
+  wss__tls_engine *engine;        /* whose handshake runs, or NULL */
 } wss__tls_tickets;
 
 void wss__tls_tickets_init(wss__tls_tickets *tickets);
-/* For listeners with this policy, a text that says how clients are verified;
-   key must outlive the tickets. 0, WSS_ERR_NOMEM, WSS_ERR_TLS. */
-int wss__tls_tickets_start(wss__tls_tickets *tickets,
-                           const wss__tls_secret *secret, const char *policy,
-                           const mbedtls_pk_context *key);
+/* policy is a text that says how clients are verified. All three must outlive
+   the tickets. 0, WSS_ERR_NOMEM, WSS_ERR_TLS. */
+int wss__tls_tickets_start(wss__tls_tickets *tickets, wss__tls_secret *secret,
+                           const char *policy, const mbedtls_pk_context *key);
 void wss__tls_tickets_free(wss__tls_tickets *tickets);
 
 /* Issues and accepts tickets from now on. */
