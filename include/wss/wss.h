@@ -188,7 +188,9 @@ typedef struct wss_ssl_context {
                              verify_peer it has no effect and is no error.
                              Serving one's own needs no option */
   uint8_t record_layer;   /* a wss_record_layer */
-  uint8_t reserved[5];    /* zero */
+  bool no_ticket;         /* issue and accept no session tickets: each client
+                             shakes hands in full each time */
+  uint8_t reserved[4];    /* zero */
 } wss_ssl_context;
 
 /* ---- What callbacks are handed ------------------------------------------ */
@@ -527,6 +529,7 @@ typedef struct wss_tls_info {
   const char *cipher;      /* IANA name of the cipher suite */
   const char *alpn;        /* NULL if the client asked for none */
   const char *server_name; /* SNI, NULL if the client sent none */
+  bool resumed;            /* by a session ticket: without a certificate */
 } wss_tls_info;
 
 /* Fills info; WSS_ERR_STATE without TLS or before its handshake ended. */

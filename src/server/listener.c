@@ -146,8 +146,8 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
     err = WSS_ERR_ABI;
   if (err < 0)
     return wss__server_fail(server, err, wss_strerror(err));
-  err =
-      wss__tls_context_new(&tls, &known, &server->allocator, &detail, &warning);
+  err = wss__tls_context_new(&tls, &known, &server->secret, &server->allocator,
+                             &detail, &warning);
   if (err < 0)
     return wss__server_fail(
         server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));

@@ -130,6 +130,7 @@ static void on_turn(void *owner) {
 
 static void server_free(wss_server *server) {
   wss_allocator allocator = server->allocator;
+  wss__tls_secret_wipe(&server->secret);
   wss__options_free(&server->options, &allocator);
   wss__map_free(&server->ids, &allocator);
   wss__admission_free(server);

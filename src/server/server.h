@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "server/admission.h"
 #include "server/options.h"
+#include "tls/context.h"
 #include "wss/wss.h"
 
 /* Which deadline; each kind is a list of its own. */
@@ -45,6 +46,7 @@ struct wss_server {
   wss__buf wire;     /* scratch: what goes to the kernel */
   uint8_t *scratch;  /* scratch: plaintext; unused while a callback runs but
                         for the message that it was handed */
+  wss__tls_secret secret; /* of ticket keys */
   wss_stats stats;
   wss__detail last_error;
   wss__deadline grace;

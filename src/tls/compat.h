@@ -23,6 +23,11 @@
 #error                                                                         \
     "libwss needs a Mbed TLS with MBEDTLS_SSL_ALPN and _SERVER_NAME_INDICATION"
 #endif
+#if !defined(MBEDTLS_SSL_TICKET_C) || !defined(MBEDTLS_SSL_SESSION_TICKETS) || \
+    !defined(MBEDTLS_HKDF_C)
+#error                                                                         \
+    "libwss needs a Mbed TLS with MBEDTLS_SSL_TICKET_C, _SESSION_TICKETS and MBEDTLS_HKDF_C"
+#endif
 #if !defined(MBEDTLS_GCM_C) || !defined(MBEDTLS_CHACHAPOLY_C)
 #error "libwss needs a Mbed TLS with MBEDTLS_GCM_C and _CHACHAPOLY_C"
 #endif
@@ -62,14 +67,6 @@ static inline void
 wss__compat_conf_no_renegotiation(mbedtls_ssl_config *config) {
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
   mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-#else
-  (void)config;
-#endif
-}
-
-static inline void wss__compat_conf_no_tickets(mbedtls_ssl_config *config) {
-#if defined(MBEDTLS_SSL_SESSION_TICKETS)
-  mbedtls_ssl_conf_new_session_tickets(config, 0);
 #else
   (void)config;
 #endif

@@ -9,6 +9,7 @@
 #include "base/pool.h"
 #include "tls/context.h"
 #include "tls/schedules.h"
+#include "tls/tickets.h"
 
 struct wss__tls_context {
   int references; /* plain: a server and its connections live on one thread */
@@ -16,6 +17,7 @@ struct wss__tls_context {
   mbedtls_x509_crt chain;
   mbedtls_pk_context key;
   mbedtls_ssl_config config;
+  wss__tls_tickets tickets;
   wss__tls_schedules schedules;
   wss__pool channels; /* wss__tls_channel */
   wss__pool records;  /* wss__tls_records */

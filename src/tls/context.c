@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <mbedtls/platform_util.h>
 #include <psa/crypto.h>
 
 #include "tls/cert.h"
@@ -105,6 +106,47 @@ static int load(wss__tls_context *context, const wss_ssl_context *ssl,
   return error;
 }
 
+static int make_secret(wss__tls_secret *secret, wss__detail *detail) {
+  if (secret->made)
+    return 0;
+  psa_status_t status =
+      psa_generate_random(secret->bytes, sizeof secret->bytes);
+  if (status == PSA_SUCCESS) {
+    secret->made = true;
+    return 0;
+  }
+  if (status == PSA_ERROR_INSUFFICIENT_MEMORY)
+    return WSS_ERR_NOMEM;
+  wss__detail_set(detail,
+                  "Mbed TLS gives no random numbers for ticket keys: %d",
+                  (int)status);
+  return WSS_ERR_TLS;
+}
+
+void wss__tls_secret_wipe(wss__tls_secret *secret) {
+  mbedtls_platform_zeroize(secret, sizeof *secret);
+}
+
+/* Listeners that verify clients have none: a resumption asks for no
+   certificate, and Mbed TLS's ticket of TLS 1.3 does not hold the one that was
+   shown. */
+static bool has_tickets(const wss_ssl_context *ssl) {
+  return !ssl->no_ticket && !ssl->verify_peer;
+}
+
+static int offer_tickets(wss__tls_context *context, wss__tls_secret *secret,
+                         wss__detail *detail) {
+  int error = make_secret(secret, detail);
+  if (error == 0)
+    error = wss__tls_tickets_start(&context->tickets, secret,
+                                   WSS__TLS_POLICY_OPEN, &context->key);
+  if (error == 0)
+    wss__tls_tickets_configure(&context->tickets, &context->config);
+  else if (error != WSS_ERR_NOMEM && detail->text[0] == '\0')
+    wss__detail_set(detail, "Mbed TLS: the ticket keys could not be made");
+  return error;
+}
+
 static int configure(wss__tls_context *context, wss__detail *detail) {
   char text[WSS__TLS_CODE_TEXT_SIZE];
   mbedtls_ssl_config *config = &context->config;
@@ -127,6 +169,7 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
 }
 
 int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
+                         wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
                          int *warning) {
   *warning = 0;
@@ -149,9 +192,12 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   mbedtls_x509_crt_init(&context->chain);
   mbedtls_pk_init(&context->key);
   mbedtls_ssl_config_init(&context->config);
+  wss__tls_tickets_init(&context->tickets);
   error = load(context, ssl, detail, warning);
   if (error == 0)
     error = configure(context, detail);
+  if (error == 0 && has_tickets(ssl))
+    error = offer_tickets(context, secret, detail);
   if (error != 0)
     goto fail;
   *result = context;
@@ -172,6 +218,7 @@ void wss__tls_context_unref(wss__tls_context *context) {
     return;
   wss_allocator allocator = context->allocator;
   mbedtls_ssl_config_free(&context->config);
+  wss__tls_tickets_free(&context->tickets);
   mbedtls_pk_free(&context->key);
   mbedtls_x509_crt_free(&context->chain);
   wss__tls_schedules_free(&context->schedules);

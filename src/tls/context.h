@@ -9,11 +9,25 @@
 
 typedef struct wss__tls_context wss__tls_context; /* counted references */
 
+#define WSS__TLS_SECRET_SIZE 32
+
+/* What the ticket keys of a server's listeners are derived from. Zeroed at
+   first; made when a listener needs it. It changes with time (tls/tickets) and
+   must outlive the contexts. */
+typedef struct wss__tls_secret {
+  uint8_t bytes[WSS__TLS_SECRET_SIZE];
+  uint64_t period; /* the one after that which bytes is of */
+  bool made;
+} wss__tls_secret;
+
+void wss__tls_secret_wipe(wss__tls_secret *secret);
+
 /* Loads and checks everything. On failure detail names file and cause:
    WSS_ERR_UNSUPPORTED, _CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
    _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _INVALID, _TLS, _NOMEM. On success
    *warning is 0, or WSS_ERR_CERT_EXPIRED or _CERT_FUTURE with detail. */
 int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
+                         wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
                          int *warning);
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context);

@@ -26,6 +26,8 @@ typedef struct wss__tls_engine {
   uint32_t answers; /* records that Mbed TLS answered by itself */
   uint32_t records_after; /* records written since the handshake was over */
   wss__tls_exported exported;
+  struct wss__tls_tickets *tickets; /* of the listener */
+  bool resumed;                     /* a ticket was accepted */
   bool nomem; /* a callback of the handshake found no memory */
 } wss__tls_engine;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tls/policy.h"
+#include "tls/tickets.h"
 
 /* RFC 1035 2.3.4. */
 #define NAME_MAX_SIZE 255
@@ -55,7 +56,9 @@ int wss__tls_handshake_read(wss__tls_engine *engine, wss__tls_io *io,
                             wss__tls_failure *failure) {
   wss__tls_bio bio;
   wss__tls_bio_open(&bio, engine, io->input, io->input_size, io->output);
+  engine->tickets->engine = engine;
   int result = step(&bio, failure);
+  engine->tickets->engine = NULL;
   wss__tls_bio_close(&bio);
   io->input = bio.input;
   io->input_size = bio.input_size;
@@ -72,4 +75,5 @@ void wss__tls_handshake_info(const wss__tls_engine *engine,
       wss__tls_policy_suite(mbedtls_ssl_get_ciphersuite_id_from_ssl(ssl));
   info->alpn = mbedtls_ssl_get_alpn_protocol(ssl);
   info->server_name = engine->server_name;
+  info->resumed = engine->resumed;
 }

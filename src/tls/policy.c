@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tls/compat.h"
 
@@ -62,7 +63,7 @@ void wss__tls_policy_apply(mbedtls_ssl_config *config) {
   (void)mbedtls_ssl_conf_alpn_protocols(config, protocols);
   mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
   wss__compat_conf_no_renegotiation(config);
-  wss__compat_conf_no_tickets(config);
+  mbedtls_ssl_conf_new_session_tickets(config, 0);
 }
 
 const char *wss__tls_policy_suite(int id) {
@@ -76,6 +77,11 @@ const char *wss__tls_policy_suite(int id) {
       return names[i];
   }
   return "unknown";
+}
+
+bool wss__tls_policy_suite_fits(int id, const mbedtls_pk_context *key) {
+  bool ecdsa = strstr(wss__tls_policy_suite(id), "_ECDSA_") != NULL;
+  return ecdsa == (mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA) != 0);
 }
 
 static bool curve_fits(const mbedtls_pk_context *key, char *kind, size_t size) {

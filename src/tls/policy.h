@@ -15,6 +15,9 @@ void wss__tls_policy_apply(mbedtls_ssl_config *config);
 /* IANA name of a cipher suite of the policy, else "unknown". */
 const char *wss__tls_policy_suite(int id);
 
+/* Whether a cipher suite of TLS 1.2 goes with this kind of key. */
+bool wss__tls_policy_suite_fits(int id, const mbedtls_pk_context *key);
+
 /* Whether a certificate may have this kind of key; kind says which it is, and
    is cut to size bytes. */
 bool wss__tls_policy_key(const mbedtls_pk_context *key, char *kind,

@@ -104,6 +104,22 @@ static int deliver(wss__session *session, const uint8_t *data, size_t size) {
   return session->events->message(session->owner, type, data, size) ? 0 : STOP;
 }
 
+/* For wss__session_reason; without memory there is none. What came in pieces is
+   there already. */
+static void keep_close(wss__session *session, const uint8_t *payload,
+                       size_t size) {
+  wss__buf *kept = &session->control;
+  size_t more = kept->length == 0 ? size : 0;
+  uint8_t *to = wss__buf_reserve(kept, session->allocator, more + 1);
+  if (to == NULL) {
+    wss__buf_free(kept, session->allocator);
+    return;
+  }
+  memcpy(to, payload, more);
+  to[more] = '\0';
+  wss__buf_commit(kept, more + 1);
+}
+
 static int on_close(wss__session *session, const uint8_t *payload,
                     size_t size) {
   const uint8_t *reason;
@@ -115,12 +131,9 @@ static int on_close(wss__session *session, const uint8_t *payload,
   if (code == WSS_ERR_UTF8)
     return wss__session_fail(
         session, code, "a Close frame's reason is not UTF-8 (RFC 6455 5.5.1)");
-  /* Kept for wss__session_reason; without memory there is none. */
-  if (reason_size == 0 ||
-      (session->control.length == 0 &&
-       wss__buf_append(&session->control, session->allocator, payload, size) <
-           0) ||
-      wss__buf_append(&session->control, session->allocator, "", 1) < 0)
+  if (reason_size > 0)
+    keep_close(session, payload, size);
+  else
     wss__buf_free(&session->control, session->allocator);
   session->code_received = (uint16_t)code;
   (void)wss__session_close(session, code, NULL, 0);

@@ -156,28 +156,34 @@ static void is_terminated(scene_run *run) {
   scene_leave(run, &client);
 }
 
-static void closes_with(scene_run *run, const char *payload, size_t size) {
+/* A Close frame, of which the first bytes come earlier than the rest. */
+static void closes_with(scene_run *run, const char *payload, size_t size,
+                        size_t first) {
   uint8_t frame[200];
   size_t whole = host_pack(frame, 0x88, payload, size);
   sim_client client;
   scene_visit(run, &client, 0, NULL);
   client.answered = true;
-  (void)client_send(&client, frame, whole / 2 + 2);
+  (void)client_send(&client, frame, first);
   sim_settle();
-  (void)client_send(&client, frame + whole / 2 + 2, whole - whole / 2 - 2);
+  (void)client_send(&client, frame + first, whole - first);
   scene_leave(run, &client);
 }
 
 static void closes(scene_run *run) {
-  closes_with(run, "\x03\xe8the end", 9);
+  closes_with(run, "\x03\xe8the end", 9, 0);
+}
+
+static void closes_in_pieces(scene_run *run) {
+  closes_with(run, "\x03\xe8the end", 9, 10);
 }
 
 static void closes_without_a_word(scene_run *run) {
-  closes_with(run, "", 0);
+  closes_with(run, "", 0, 3);
 }
 
 static void closes_badly(scene_run *run) {
-  closes_with(run, "\x03\xed", 2);
+  closes_with(run, "\x03\xed", 2, 7);
 }
 
 static void resets(scene_run *run) {
@@ -279,6 +285,7 @@ const fault_scene scenes_open[] = {
     {.name = "wss_close", .play = is_closed},
     {.name = "wss_terminate", .play = is_terminated},
     {.name = "the peer's Close", .play = closes},
+    {.name = "the peer's Close, in pieces", .play = closes_in_pieces},
     {.name = "an empty Close", .play = closes_without_a_word},
     {.name = "a bad Close", .play = closes_badly},
     {.name = "a reset", .play = resets},

@@ -19,7 +19,8 @@ struct probe {
   const char *subprotocols[LIST + 1];
   const char *host, *cert, *key;
   int64_t port, grace, max_block;
-  bool plain, http, mbedtls; /* the last: its record layer */
+  bool plain, http, no_ticket, second;
+  bool mbedtls; /* its record layer */
   uv_signal_t terminate;
 };
 

@@ -157,6 +157,7 @@ static void do_info(wss_conn *conn, const char *rest) {
   json_text("cipher", tls.cipher);
   json_text("alpn", tls.alpn);
   json_text("server_name", tls.server_name);
+  json_number("resumed", tls.resumed);
   json_end();
 }
 

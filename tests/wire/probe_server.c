@@ -3,7 +3,8 @@
  * line of JSON, and the client says what the server is to do.
  *
  *   --host H  --port N  --v6only  --cert FILE  --key FILE  --plain  --http
- *   --record-layer wss|mbedtls
+ *   --record-layer wss|mbedtls  --no-ticket
+ *   --second: one more listener like the first, on a port that it prints
  *   --grace MS  --handshake-timeout MS  --close-timeout MS  --idle-timeout MS
  *   --message-timeout MS  --write-timeout MS  --ping-interval MS
  *   --max-send-buffer N  --send-high-water N  --max-message N
@@ -242,6 +243,10 @@ static bool parse_switch(struct probe *probe, const char *name) {
     probe->plain = true;
   else if (strcmp(name, "--http") == 0)
     probe->http = true;
+  else if (strcmp(name, "--no-ticket") == 0)
+    probe->no_ticket = true;
+  else if (strcmp(name, "--second") == 0)
+    probe->second = true;
   else if (strcmp(name, "--v6only") == 0)
     probe->options.ipv6_v6only = WSS_ON;
   else
@@ -314,8 +319,10 @@ static int start(struct probe *probe) {
   const wss_ssl_context ssl = {
       .local_cert = probe->cert,
       .local_pk = probe->key,
+      .no_ticket = probe->no_ticket,
       .record_layer = probe->mbedtls ? WSS_RECORD_MBEDTLS : WSS_RECORD_OWN};
   wss_listener *listener = NULL;
+  wss_listener *second = NULL;
   int err;
   if (probe->http)
     handler.on_http = on_http;
@@ -336,8 +343,15 @@ static int start(struct probe *probe) {
   else
     err = wss_listen(probe->server, probe->host, (int)probe->port, &ssl,
                      &listener);
+  if (err == 0 && probe->second)
+    err = wss_listen(probe->server, probe->host, 0, &ssl, &second);
   if (err < 0)
     return err;
+  if (probe->second) {
+    json_begin("second", NULL);
+    json_number("port", wss_listener_port(second));
+    json_end();
+  }
   printf("listening on %s://%s:%d\n", probe->plain ? "ws" : "wss", probe->host,
          wss_listener_port(listener));
   fflush(stdout);

@@ -8,7 +8,9 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import tempfile
 import types
 import unittest
 
@@ -32,7 +34,7 @@ def run(*command, data=""):
                           text=True, timeout=DEADLINE, check=False)
 
 
-class Openssl(unittest.TestCase):
+class WithOpenssl(unittest.TestCase):
     def s_client(self, server, *options, data="", verify=True):
         command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}",
                    "-servername", "localhost"]
@@ -41,6 +43,47 @@ class Openssl(unittest.TestCase):
                         "-verify_hostname", "localhost"]
         return run(*command, *options, data=data)
 
+    def update_keys(self, client):
+        client.say(handshake_request())
+        client.out.wait("101 Switching Protocols")
+        for number, (command, answers) in enumerate((("", 0), ("k", 0), ("K", 1),
+                                                     ("k", 1), ("K", 2), ("K", 3))):
+            if command:
+                since = len(client.err.lines)
+                client.say(f"{command}\n".encode())
+                client.err.wait("KEYUPDATE", since=since)
+            if command and os.environ.get("WSS_RECORD_LAYER") == "mbedtls":
+                # Mbed TLS 3.6 knows no KeyUpdate.
+                client.out.wait("<<< TLS 1.3, Alert .*fatal unexpected_message")
+                return
+            client.say(pack_frame(TEXT, b"message %d\n" % number))
+            client.out.wait(f"message {number}")
+            self.assertEqual(len(client.out.matching("<<< .*, KeyUpdate")), answers)
+
+    @contextlib.contextmanager
+    def interactive(self, server, *options):
+        """s_client with its commands; say() is one write to it."""
+        command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-msg",
+                   "-tls1_3", "-CAfile", pki("ca.pem"), *options]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            text = {"errors": "backslashreplace"}
+            client = types.SimpleNamespace(out=Lines(io.TextIOWrapper(process.stdout, **text)),
+                                           err=Lines(io.TextIOWrapper(process.stderr, **text)))
+
+            def say(data):
+                process.stdin.write(data)
+                process.stdin.flush()
+
+            client.say = say
+            try:
+                client.out.wait("Verify return code: 0|Verification: OK")
+                yield client
+            finally:
+                process.kill()
+
+
+class Openssl(WithOpenssl):
     def test_each_kind_of_key_with_each_version(self):
         for name, signature in zip(KEYS, ("ECDSA", "ECDSA", "RSA(-PSS)?")):
             with echo_with(name) as server:
@@ -66,43 +109,7 @@ class Openssl(unittest.TestCase):
     def test_key_updates_both_ways(self):
         """The commands k and K of s_client: RFC 8446 4.6.3."""
         with echo() as server, self.interactive(server) as client:
-            client.say(handshake_request())
-            client.out.wait("101 Switching Protocols")
-            for number, (command, answers) in enumerate((("", 0), ("k", 0), ("K", 1),
-                                                         ("k", 1), ("K", 2), ("K", 3))):
-                if command:
-                    since = len(client.err.lines)
-                    client.say(f"{command}\n".encode())
-                    client.err.wait("KEYUPDATE", since=since)
-                if command and os.environ.get("WSS_RECORD_LAYER") == "mbedtls":
-                    # Mbed TLS 3.6 knows no KeyUpdate.
-                    client.out.wait("<<< TLS 1.3, Alert .*fatal unexpected_message")
-                    return
-                client.say(pack_frame(TEXT, b"message %d\n" % number))
-                client.out.wait(f"message {number}")
-                self.assertEqual(len(client.out.matching("<<< .*, KeyUpdate")), answers)
-
-    @contextlib.contextmanager
-    def interactive(self, server):
-        """s_client with its commands; say() is one write to it."""
-        command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-msg",
-                   "-tls1_3", "-CAfile", pki("ca.pem")]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE) as process:
-            text = {"errors": "backslashreplace"}
-            client = types.SimpleNamespace(out=Lines(io.TextIOWrapper(process.stdout, **text)),
-                                           err=Lines(io.TextIOWrapper(process.stderr, **text)))
-
-            def say(data):
-                process.stdin.write(data)
-                process.stdin.flush()
-
-            client.say = say
-            try:
-                client.out.wait("Verify return code: 0")
-                yield client
-            finally:
-                process.kill()
+            self.update_keys(client)
 
     def test_s18_the_chain_verifies_with_the_root_alone(self):
         with echo_with("chain") as server:
@@ -168,6 +175,92 @@ class Openssl(unittest.TestCase):
             self.assertIn("Cipher is TLS_CHACHA20_POLY1305_SHA256", done.stdout)
             done = self.s_client(server, "-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305")
             self.assertIn("Cipher is ECDHE-ECDSA-CHACHA20-POLY1305", done.stdout)
+
+
+class Resumption(WithOpenssl):
+    VERSIONS = ("-tls1_2", "-tls1_3")
+
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.saved = os.path.join(folder, "session.pem")
+
+    def ask(self, port, option, *options):
+        """One request; a ticket comes before its answer at the latest. Returns
+        whether the session was resumed."""
+        done = self.s_client(types.SimpleNamespace(port=port), option, "-ign_eof",
+                             "-sess_out", self.saved, *options,
+                             data="GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("HTTP/1.1 ", done.stdout)
+        first = re.search("^(New|Reused), TLSv1", done.stdout, re.MULTILINE)
+        return first[1] == "Reused", done.stdout
+
+    def test_one_ticket_again_and_again(self):
+        with echo() as server:
+            for option in self.VERSIONS:
+                with self.subTest(option=option):
+                    reused, told = self.ask(server.port, option)
+                    self.assertFalse(reused)
+                    self.assertEqual(told.count("TLS session ticket lifetime hint: 43200 "), 1)
+                    for _ in range(3):
+                        self.assertTrue(self.ask(server.port, option, "-sess_in", self.saved)[0])
+
+    def test_key_updates_after_it(self):
+        with echo() as server:
+            self.ask(server.port, "-tls1_3")
+            with self.interactive(server, "-sess_in", self.saved) as client:
+                client.out.wait("Reused, TLSv1.3")
+                self.update_keys(client)
+
+    def test_a_hundred_in_a_row(self):
+        with Probe() as server:
+            for version in ("1.2", "1.3"):
+                with self.subTest(version=version):
+                    context = client_context(version)
+                    session = None
+                    for number in range(101):
+                        with self.connect(server, context, session) as client:
+                            self.assertEqual(client.session_reused, number > 0)
+                            told = self.info_of(server, client)
+                            self.assertEqual(told["resumed"], int(number > 0))
+                            session = client.session
+                            self.assertTrue(session.has_ticket)
+
+    def connect(self, server, context, session):
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", server.port), DEADLINE),
+                                   server_hostname="localhost", session=session)
+
+    def info_of(self, server, client):
+        """What the probe says about a connection."""
+        client.sendall(handshake_request())
+        self.assertRegex(client.recv(4096), b"^HTTP/1.1 101 ")
+        client.sendall(pack_frame(TEXT, b"info"))
+        return server.event("info")
+
+    def test_another_listener_of_the_server(self):
+        with Probe("--second") as server:
+            second = server.event("second")["port"]
+            for option in self.VERSIONS:
+                with self.subTest(option=option):
+                    self.assertFalse(self.ask(server.port, option)[0])
+                    self.assertTrue(self.ask(second, option, "-sess_in", self.saved)[0])
+                    self.assertTrue(self.ask(server.port, option, "-sess_in", self.saved)[0])
+
+    def test_another_server(self):
+        with echo() as server, echo() as other:
+            for option in self.VERSIONS:
+                with self.subTest(option=option):
+                    self.assertFalse(self.ask(server.port, option)[0])
+                    self.assertFalse(self.ask(other.port, option, "-sess_in", self.saved)[0])
+
+    def test_no_ticket(self):
+        with echo() as server, Probe("--no-ticket") as without:
+            for option in self.VERSIONS:
+                with self.subTest(option=option):
+                    self.ask(server.port, option)
+                    reused, told = self.ask(without.port, option, "-sess_in", self.saved)
+                    self.assertFalse(reused)
+                    self.assertNotIn("TLS session ticket", told)
 
 
 class Curl(unittest.TestCase):

@@ -78,6 +78,12 @@ static void open_client(tls_pair *pair) {
                                                   ? NULL
                                                   : options->server_name),
       0);
+  if (options->save != NULL)
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+  if (options->session != NULL)
+    assert_int_equal(mbedtls_ssl_set_session(&pair->client, options->session),
+                     0);
   mbedtls_ssl_set_bio(&pair->client, pair, client_send, client_receive, NULL);
 }
 
@@ -94,6 +100,8 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
     own->trusted = "ca.pem";
   if (own->server_name == NULL)
     own->server_name = "localhost";
+  if (own->secret == NULL)
+    own->secret = &pair->secret;
   if (own->allocator == NULL)
     own->allocator = &wss__default_allocator;
   wss__buf_init(&pair->to_client, own->ceiling == 0 ? CEILING : own->ceiling);
@@ -105,8 +113,9 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
   const wss_ssl_context ssl = {.local_cert = tls_pki(own->cert),
                                .local_pk = tls_pki(own->key),
                                .passphrase = own->passphrase,
+                               .no_ticket = own->no_ticket,
                                .record_layer = (uint8_t)own->record_layer};
-  int error = wss__tls_context_new(&pair->context, &ssl,
+  int error = wss__tls_context_new(&pair->context, &ssl, own->secret,
                                    &wss__default_allocator, &detail, &warning);
   if (error != 0)
     fail_msg("%d: %s", error, detail.text);
@@ -182,13 +191,54 @@ int tls_pair_feed(tls_pair *pair) {
   return result;
 }
 
+/* A client of TLS 1.2 keeps the ticket that it offered if it gets no other. */
+static bool has_new_ticket(const mbedtls_ssl_session *session,
+                           const mbedtls_ssl_session *offered) {
+  size_t size = session->MBEDTLS_PRIVATE(ticket_len);
+  return size > 0 &&
+         (offered == NULL || offered->MBEDTLS_PRIVATE(ticket_len) != size ||
+          memcmp(session->MBEDTLS_PRIVATE(ticket),
+                 offered->MBEDTLS_PRIVATE(ticket), size) != 0);
+}
+
+static void save_session(tls_pair *pair) {
+  mbedtls_ssl_session *session = pair->options.save;
+  if (session == NULL)
+    return;
+  mbedtls_ssl_session_free(session);
+  assert_int_equal(mbedtls_ssl_get_session(&pair->client, session), 0);
+  pair->tickets += has_new_ticket(session, pair->options.session);
+}
+
+/* In TLS 1.3 they come behind the handshake. */
+static void take_tickets(tls_pair *pair) {
+  uint8_t byte;
+  int code = MBEDTLS_ERR_SSL_WANT_READ;
+  do {
+    code = mbedtls_ssl_read(&pair->client, &byte, 1);
+    if (code == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+      save_session(pair);
+  } while (code == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+  assert_int_equal(code, MBEDTLS_ERR_SSL_WANT_READ);
+}
+
+/* The client's part. */
+static void shake_client(tls_pair *pair) {
+  if (mbedtls_ssl_is_handshake_over(&pair->client)) {
+    take_tickets(pair);
+    return;
+  }
+  if (mbedtls_ssl_handshake(&pair->client) == 0 &&
+      mbedtls_ssl_get_version_number(&pair->client) ==
+          MBEDTLS_SSL_VERSION_TLS1_2)
+    save_session(pair);
+}
+
 int tls_pair_shake(tls_pair *pair) {
   int result = WSS__TLS_WANT;
-  bool client_over = false;
   for (;;) {
     size_t before = pair->to_client.length;
-    int code = client_over ? 0 : mbedtls_ssl_handshake(&pair->client);
-    client_over = code == 0;
+    shake_client(pair);
     if (pair->to_server.length == 0 && before == 0)
       return result;
     if (pair->to_server.length > 0) {

@@ -29,10 +29,15 @@ typedef struct tls_pair_options {
   size_t ceiling; /* of the channel's output */
   const wss_allocator *allocator;
   wss_record_layer record_layer;
+  wss__tls_secret *secret; /* of the server; NULL: its own */
+  bool no_ticket;
+  const mbedtls_ssl_session *session; /* that the client wants to resume */
+  mbedtls_ssl_session *save;          /* gets the client's, if a ticket comes */
 } tls_pair_options;
 
 typedef struct tls_pair {
   tls_pair_options options;
+  wss__tls_secret secret;
   wss__tls_context *context;
   wss__tls_channel *channel;
   mbedtls_ssl_config config;
@@ -41,6 +46,7 @@ typedef struct tls_pair {
   wss__buf to_client;
   wss__buf to_server;
   wss__buf received; /* plaintext that the channel gave */
+  size_t tickets;    /* that were saved */
   size_t answered;   /* bytes that the channel wrote when it was last fed */
 } tls_pair;
 
@@ -52,8 +58,9 @@ const char *tls_pki(const char *name);
 void tls_pair_open(tls_pair *pair, const tls_pair_options *options);
 void tls_pair_close(tls_pair *pair);
 
-/* Shakes hands until the channel is ready and the client too, or nothing moves
-   any more; returns what the channel returned last. */
+/* Shakes hands until the channel is ready and the client too, and has taken its
+   tickets, or nothing moves any more; returns what the channel returned last.
+ */
 int tls_pair_shake(tls_pair *pair);
 /* With an assertion that it succeeded. */
 void tls_pair_connect(tls_pair *pair, const tls_pair_options *options);

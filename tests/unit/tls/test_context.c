@@ -15,10 +15,12 @@
 static wss__detail detail;
 static int warning;
 
+static wss__tls_secret secret;
+
 static int load(const wss_ssl_context *ssl) {
   wss__tls_context *context = NULL;
-  int error = wss__tls_context_new(&context, ssl, &wss__default_allocator,
-                                   &detail, &warning);
+  int error = wss__tls_context_new(&context, ssl, &secret,
+                                   &wss__default_allocator, &detail, &warning);
   assert_true((error == 0) == (context != NULL));
   wss__tls_context_unref(context);
   return error;
@@ -318,7 +320,8 @@ static void no_memory_at_any_point(void **state) {
     assert_true(limit < 10);
     assert_int_equal(error, WSS_ERR_NOMEM);
     left = limit;
-    error = wss__tls_context_new(&context, &ssl, &limited, &detail, &warning);
+    error = wss__tls_context_new(&context, &ssl, &secret, &limited, &detail,
+                                 &warning);
   }
   wss__tls_context_unref(context);
 }

@@ -28,11 +28,19 @@ static void a_large_block_is_given_back(void **state) {
   uint8_t *behind = mbedtls_calloc(1, 100); /* the heap cannot shrink */
   uintptr_t address = (uintptr_t)block;
   (void)state;
-#ifndef WSS_TLS_HEAP
-  mbedtls_free(behind);
-  mbedtls_free(block);
-  skip();
+#ifdef WSS_TLS_HEAP
+  const bool here = true;
+#else
+  const bool here = false;
 #endif
+  /* AddressSanitizer writes into what was freed, where it is told to. */
+  const char *sanitizer = getenv("ASAN_OPTIONS");
+  if (!here ||
+      (sanitizer != NULL && strstr(sanitizer, "max_free_fill_size") != NULL)) {
+    mbedtls_free(behind);
+    mbedtls_free(block);
+    skip();
+  }
   assert_non_null(block);
   assert_non_null(behind);
   memset(block, 1, LARGE);
