@@ -2,6 +2,10 @@
    and the WebSocket handshake. It goes with a reset, which costs least. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include <openssl/obj_mac.h>
+#include <openssl/objects.h>
 
 #include "load.h"
 
@@ -28,8 +32,18 @@ static void keep_session(client *c) {
   SSL_set_shutdown(c->p.ssl, SSL_SENT_SHUTDOWN);
 }
 
+static void check_group(const client *c) {
+  long group = SSL_get_negotiated_group(c->p.ssl);
+  if (group != OBJ_sn2nid(strcmp(load_set.group, "P-256") == 0
+                              ? SN_X9_62_prime256v1
+                              : load_set.group))
+    load_fail("the server chose group %ld", group);
+}
+
 static void on_ready(client *c) {
   int number = c->p.number;
+  if (SSL_session_reused(c->p.ssl) == 0)
+    check_group(c);
   resumed += SSL_session_reused(c->p.ssl) == 1;
   if (load_set.resume)
     keep_session(c);
