@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -264,6 +265,7 @@ int main(int argc, char **argv) {
   const char *cert = NULL;
   const char *key = NULL;
   int port = 0;
+  int listener;
   int i;
   for (i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--port") == 0)
@@ -281,6 +283,12 @@ int main(int argc, char **argv) {
     return 2;
   }
   signal(SIGPIPE, SIG_IGN);
+  /* Large messages come again: their memory is not given back each time. */
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
   make_tls(cert, key);
-  serve(make_listener(port));
+  listener = make_listener(port);
+  printf("listening on 127.0.0.1:%d\n", port);
+  fflush(stdout);
+  serve(listener);
 }

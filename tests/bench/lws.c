@@ -112,6 +112,8 @@ int main(int argc, char **argv) {
   context = lws_create_context(&info);
   if (context == NULL)
     return 1;
+  printf("listening on 127.0.0.1:%d\n", info.port);
+  fflush(stdout);
   while (lws_service(context, 0) >= 0) {
   }
   lws_context_destroy(context);

@@ -23,4 +23,7 @@ sockets.on("connection", (socket) => {
   socket.on("message", (data, binary) => socket.send(data, { binary }));
 });
 server.on("tlsClientError", () => {});
-server.listen({ port: Number(options.port), host: "127.0.0.1", backlog: 4096 });
+const port = Number(options.port);
+server.listen({ port, host: "127.0.0.1", backlog: 4096 }, () =>
+  console.log(`listening on 127.0.0.1:${port}`),
+);
