@@ -92,6 +92,8 @@ def measure_cpu(server, shape):
         figures = load.figures()
     finally:
         load.kill()
+    if figures.get("lost"):
+        raise rig.Failure(f"{figures['lost']} handshakes failed")
     note = None
     if "--resume" in shape.load:
         note = f"{100 * figures['resumed'] // figures['handshakes']} % resumed"
@@ -121,13 +123,12 @@ def measure_latency(server, shape):
         load.figures()
         if shape.name == "latency-storm":
             # The clients of the storm let those go first that are measured.
-            storm = Load(server, "handshakes", STORM, nice=19)
+            storm = Load(server, "handshakes", STORM, nice=5)
         time.sleep(SPAN)
         load.end_of_input()
         p99 = load.figures()["echo"]["p99"] * 1000
-        if storm is not None:
-            storm.figures()
-        return p99, None
+        lost = 0 if storm is None else storm.figures()["lost"]
+        return p99, f"{lost} lost" if lost else None
     finally:
         load.kill()
         if storm is not None:

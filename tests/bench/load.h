@@ -41,9 +41,10 @@ extern peer_plan load_plan;
 extern client *load_clients;
 
 /* What a mode does when a connection is there, when a message is back, and when
-   a connection has ended; the last is a failure unless the mode says more. */
+   a connection was lost, which is a failure of all unless this is set. */
 extern void (*load_on_ready)(client *c);
 extern void (*load_on_echo)(client *c);
+extern void (*load_on_lost)(client *c);
 
 /* Prints one line of JSON with the reason, and ends the program. */
 _Noreturn void load_fail(const char *format, ...)

@@ -12,10 +12,23 @@
 static uint64_t to_start;
 static uint64_t to_end;
 static uint64_t resumed;
+static uint64_t lost;
 
 static void start(client *c, int number) {
   to_start--;
   peer_start(&c->p, &load_plan, number);
+}
+
+/* One is over; the next takes its slot. */
+static void go_on(client *c) {
+  to_end--;
+  if (to_start > 0)
+    start(c, c->p.number);
+}
+
+static void on_lost(client *c) {
+  lost++;
+  go_on(c);
 }
 
 /* Each slot resumes the session of its last connection. */
@@ -41,21 +54,18 @@ static void check_group(const client *c) {
 }
 
 static void on_ready(client *c) {
-  int number = c->p.number;
   if (SSL_session_reused(c->p.ssl) == 0)
     check_group(c);
   resumed += SSL_session_reused(c->p.ssl) == 1;
   if (load_set.resume)
     keep_session(c);
   peer_finish(&c->p, "done");
-  to_end--;
-  if (to_start > 0)
-    start(c, number);
+  go_on(c);
 }
 
 static void phase(uint64_t handshakes) {
   int i;
-  resumed = 0;
+  resumed = lost = 0;
   to_start = to_end = handshakes;
   for (i = 0; i < load_set.together && to_start > 0; i++)
     start(&load_clients[i], i);
@@ -76,15 +86,17 @@ void load_handshakes(void) {
     load_fail("no memory");
   load_plan.on_tls = on_tls;
   load_on_ready = on_ready;
+  load_on_lost = on_lost;
   phase(load_set.warmup);
   before = load_server_cpu();
   began = peer_now();
   phase(load_set.messages);
   took = peer_now() - began;
   cpu = load_server_cpu() - before;
-  printf("{\"handshakes\": %llu, \"resumed\": %llu, \"cpu_ns\": %.1f, "
+  printf("{\"handshakes\": %llu, \"resumed\": %llu, \"lost\": %llu, "
+         "\"cpu_ns\": %.1f, "
          "\"per_second\": %.0f}\n",
          (unsigned long long)load_set.messages, (unsigned long long)resumed,
-         (double)cpu / (double)load_set.messages,
+         (unsigned long long)lost, (double)cpu / (double)load_set.messages,
          (double)load_set.messages * 1e6 / (double)took);
 }

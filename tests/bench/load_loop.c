@@ -24,6 +24,7 @@ peer_plan load_plan = {.sources = 8,
 client *load_clients;
 void (*load_on_ready)(client *c);
 void (*load_on_echo)(client *c);
+void (*load_on_lost)(client *c);
 
 static unsigned char *table;
 static int opened;
@@ -129,8 +130,11 @@ void load_serve(client *c) {
     peer_flush(p);
   if (p->stage == PEER_READY)
     peer_watch(p, true, p->out_size > 0);
-  if (p->stage == PEER_ENDED && strcmp(p->end, "done") != 0)
+  if (p->stage != PEER_ENDED || strcmp(p->end, "done") == 0)
+    return;
+  if (load_on_lost == NULL)
     load_fail("connection %d: %s", p->number, p->end);
+  load_on_lost(c);
 }
 
 void load_turn(int milliseconds) {
