@@ -9,6 +9,7 @@ compared is the floor's figure divided by the peer's of the same round.
 import argparse
 import json
 import os
+import resource
 import socket
 import statistics
 import subprocess
@@ -33,7 +34,14 @@ def built(name):
 
 
 def pinned(core, command):
-    return ["taskset", "-c", str(core)] + [str(word) for word in command]
+    alone = os.cpu_count() < 2
+    return ([] if alone else ["taskset", "-c", str(core)]) + [
+        str(word) for word in command]
+
+
+def most_connections():
+    """What the biggest shape needs, if there are the descriptors."""
+    return min(16000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64)
 
 
 def free_port():
@@ -43,20 +51,21 @@ def free_port():
 
 
 class Server(rig.Program):
-    def __init__(self, peer):
+    def __init__(self, peer, *options):
         command = {
             "floor": [built("tests/bench/floor")],
             "libwss": [built("examples/echo"), "--quiet", "--host", "127.0.0.1",
-                       "--max-message", 16 << 20, "--max-connections", 16000,
-                       "--max-pending", 4000],
+                       "--max-message", 16 << 20, "--max-connections",
+                       most_connections(), "--max-pending", 4000],
             "lws": [built("tests/bench/lws")],
             "ws": ["node", os.path.join(HERE, "ws.js")],
         }[peer]
+        self.peer = peer
         self.port = free_port()
         pki = os.environ["WSS_PKI"]
         super().__init__(pinned(0, [
             *command, "--port", self.port, "--cert", os.path.join(pki, "server.pem"),
-            "--key", os.path.join(pki, "server.key")]), os.environ["WSS_BENCH_LOG"])
+            "--key", os.path.join(pki, "server.key"), *options]), os.environ["WSS_BENCH_LOG"])
         self.pid = self.process.pid  # taskset becomes the server
         try:
             self.line()
@@ -100,7 +109,7 @@ def measure_cpu(server, shape):
     return figures["cpu_ns"] / 1000, note
 
 
-def measure_idle(server, shape):
+def measure_idle(server, shape, back_after=BACK):
     before = server.rss()
     load = Load(server, "idle", shape.load)
     try:
@@ -111,7 +120,7 @@ def measure_idle(server, shape):
         load.ended(PATIENCE)
     finally:
         load.kill()
-    time.sleep(BACK)
+    time.sleep(back_after)
     back = (full - server.rss()) / max(1, full - before)
     return (full - before) / held, f"{100 * back:.0f} % given back"
 
