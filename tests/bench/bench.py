@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import resource
+import signal
 import socket
 import statistics
 import subprocess
@@ -220,7 +221,7 @@ def circumstances(rounds):
             f"{' '.join(output_of('openssl', 'version').split()[:2])}, libwebsockets "
             f"{output_of('pkg-config', '--modversion', 'libwebsockets').rstrip('-')}, "
             f"node {output_of('node', '--version')} with ws {ws}; "
-            f"medians of {rounds} rounds, {time.strftime('%Y-%m-%d', time.gmtime())}.")
+            f"{rounds} rounds, {time.strftime('%Y-%m-%d', time.gmtime())}.")
 
 
 def parse():
@@ -245,6 +246,7 @@ def parse():
 
 def main():
     options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # and end all servers
     results = []
     report.print_head(options.peers)
     for shape in options.shapes:

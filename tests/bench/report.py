@@ -79,7 +79,7 @@ def markdown(results, peers, circumstances):
         yield ""
     for result in results:
         for peer, error in result.errors.items():
-            yield f"{TITLES[peer]}, {result.shape.title}: failed ({error}).\n"
+            yield f"{TITLES[peer]}, {result.shape.title}: a round failed ({error}).\n"
 
 
 # ---- Chart ----
