@@ -4,6 +4,7 @@
 #
 #   deps.sh build     what the library and the examples need
 #   deps.sh test      that, and what the tests need
+#   deps.sh bench     what the library and the benchmarks need
 #   deps.sh mbedtls   prints the path of the Mbed TLS source that "build" got;
 #                     prints nothing where the system's own Mbed TLS will do
 set -eu
@@ -24,6 +25,7 @@ test_packages='g++ clang clang-format clang-tidy clang-tools libclang-rt-dev
   llvm cppcheck gcovr valgrind git libcmocka-dev libmbedtls-dev libssl-dev curl
   nginx-light python3 python3-cryptography python3-websockets chromium
   libnss3-tools'
+bench_packages='libssl-dev libwebsockets-dev python3'
 
 say() { printf 'deps: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
@@ -189,9 +191,9 @@ get_mbedtls() {
 # --- commands -----------------------------------------------------------------
 
 case $#,${1:-} in
-  1,build | 1,test) ;;
+  1,build | 1,test | 1,bench) ;;
   1,mbedtls) cached_mbedtls; exit 0 ;;
-  *) die "usage: deps.sh build|test|mbedtls" ;;
+  *) die "usage: deps.sh build|test|bench|mbedtls" ;;
 esac
 command -v apt-get >/dev/null 2>&1 || elsewhere
 tmp=$(mktemp -d)
@@ -210,14 +212,21 @@ build() {
   system_mbedtls_fits || install_wishes $mbedtls_wishes
 }
 
+# A node from elsewhere may conflict with Debian's npm, so ask for commands.
+node_packages=
+command -v node >/dev/null 2>&1 || node_packages="$node_packages nodejs"
+command -v npm >/dev/null 2>&1 || node_packages="$node_packages npm"
+
 case $1 in
   build) build ;;
   test)
-    # A node from elsewhere may conflict with Debian's npm, so ask for commands.
-    command -v node >/dev/null 2>&1 || test_packages="$test_packages nodejs"
-    command -v npm >/dev/null 2>&1 || test_packages="$test_packages npm"
     # shellcheck disable=SC2086
-    install_missing $build_packages $test_packages
+    install_missing $build_packages $test_packages $node_packages
+    build
+    ;;
+  bench)
+    # shellcheck disable=SC2086
+    install_missing $build_packages $bench_packages $node_packages
     build
     ;;
 esac

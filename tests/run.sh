@@ -96,7 +96,7 @@ say "installing what is missing"
 say "building with sanitizers in $build"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
   -DWSS_SANITIZE=address,undefined -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
-  -DWSS_TESTS=ON -DWSS_EXAMPLES=ON
+  -DWSS_TESTS=ON -DWSS_EXAMPLES=ON -DWSS_BENCH=ON
 cmake --build "$build"
 say "testing"
 exec ctest --test-dir "$build" --output-on-failure --no-tests=error -j 2 "$@"

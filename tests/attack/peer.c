@@ -209,6 +209,8 @@ static bool begin_tls(peer *p) {
     fatal("SSL_new");
   SSL_set_connect_state(p->ssl);
   SSL_set_tlsext_host_name(p->ssl, "localhost");
+  if (p->plan->on_tls != NULL)
+    p->plan->on_tls(p);
   return true;
 }
 
@@ -483,8 +485,9 @@ static ssize_t read_some(peer *p, unsigned char *bytes, size_t size) {
 
 void peer_read(peer *p) {
   static unsigned char bytes[READ_SIZE];
+  int most = p->plan->reads > 0 ? p->plan->reads : READS_PER_EVENT;
   int reads;
-  for (reads = 0; reads < READS_PER_EVENT && p->stage == PEER_READY; reads++) {
+  for (reads = 0; reads < most && p->stage == PEER_READY; reads++) {
     ssize_t got = read_some(p, bytes, sizeof bytes);
     if (got <= 0)
       return;

@@ -34,7 +34,10 @@ typedef struct peer_plan {
   peer_stage goal;    /* the last stage before READY */
   const char *path;   /* of the WebSocket request */
   int receive_buffer; /* of the kernel; 0: as it comes */
+  int reads;          /* most of an event; 0: few */
   int epoll;
+  /* Before the handshake, to prepare p->ssl; may be NULL. */
+  void (*on_tls)(peer *p);
   /* Payload as it comes, and the end of each data message; may be NULL. */
   void (*on_data)(peer *p, const unsigned char *bytes, size_t size);
   void (*on_message)(peer *p, int opcode);

@@ -101,6 +101,8 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self.process.stdin.close()
+        self._output.close()
 
 
 class Server(Program):
