@@ -12,7 +12,7 @@ MANNERS = (
     " vfprintf vprintf"
 )
 
-ALLOCATES = {"src/base/alloc.c"}
+ALLOCATES = {"src/base/alloc.c", "src/tls/heap.c"}
 
 
 def calls(names):
