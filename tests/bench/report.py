@@ -34,7 +34,7 @@ def cell(result, peer):
 # ---- Screen ----
 
 WIDE = 40
-NARROW = 28
+NARROW = 34
 
 
 def print_head(peers):

@@ -12,7 +12,7 @@
 #                   is measured, otherwise .build/bench
 #   --help          also says which shapes there are
 #
-# All of it takes about 20 minutes. The exit code is not 0 if libwss or the floor
+# All of it takes about 25 minutes. The exit code is not 0 if libwss or the floor
 # could not be measured.
 set -euo pipefail
 
