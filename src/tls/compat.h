@@ -3,6 +3,8 @@
 #ifndef WSS_TLS_COMPAT_H
 #define WSS_TLS_COMPAT_H
 
+#include <string.h>
+
 #include <mbedtls/build_info.h>
 
 #include <mbedtls/ecp.h>
@@ -27,6 +29,9 @@
     !defined(MBEDTLS_HKDF_C)
 #error                                                                         \
     "libwss needs a Mbed TLS with MBEDTLS_SSL_TICKET_C, _SESSION_TICKETS and MBEDTLS_HKDF_C"
+#endif
+#if !defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET)
+#error "libwss needs a Mbed TLS with MBEDTLS_SSL_EXTENDED_MASTER_SECRET"
 #endif
 #if !defined(MBEDTLS_GCM_C) || !defined(MBEDTLS_CHACHAPOLY_C)
 #error "libwss needs a Mbed TLS with MBEDTLS_GCM_C and _CHACHAPOLY_C"
@@ -70,6 +75,23 @@ wss__compat_conf_no_renegotiation(mbedtls_ssl_config *config) {
 #else
   (void)config;
 #endif
+}
+
+/* The ClientHello, while Mbed TLS's callbacks for one run: it has put the
+   message together and checked its length. */
+static inline const uint8_t *
+wss__compat_client_hello(const mbedtls_ssl_context *ssl, size_t *size) {
+  const uint8_t *message = ssl->MBEDTLS_PRIVATE(in_msg);
+  *size = 4 + ((size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3]);
+  return message;
+}
+
+/* Ids of sessions have no use here: a ticket of TLS 1.2 stores one, and the
+   client's takes its place when the ticket is opened. 32 bytes. */
+static inline void wss__compat_session_set_id(mbedtls_ssl_session *session,
+                                              const uint8_t *id) {
+  session->MBEDTLS_PRIVATE(id_len) = sizeof session->MBEDTLS_PRIVATE(id);
+  memcpy(session->MBEDTLS_PRIVATE(id), id, sizeof session->MBEDTLS_PRIVATE(id));
 }
 
 /* The number of the fatal alert that has just been received. Mbed TLS has no

@@ -7,6 +7,7 @@
 
 #include "tls/code.h"
 #include "tls/compat.h"
+#include "tls/hello.h"
 
 /* The largest payload of an encrypted TLS 1.3 record that may hold an alert:
    alert, type, a tag and Mbed TLS's padding (RFC 8446 5.2). Application data
@@ -108,6 +109,26 @@ static bool ends_with_alert(const uint8_t *data, size_t size, int *which,
   return alert;
 }
 
+/* What a ServerHello among the records says. */
+static void note_hello(wss__tls_engine *engine, const uint8_t *data,
+                       size_t size) {
+  while (size >= WSS__TLS_HEADER_SIZE) {
+    const uint8_t *message = data + WSS__TLS_HEADER_SIZE;
+    size_t length = payload_size(data);
+    wss__tls_slice unused;
+    if (length > size - WSS__TLS_HEADER_SIZE)
+      return;
+    if (data[0] == MBEDTLS_SSL_MSG_HANDSHAKE) {
+      engine->extended_master |= wss__tls_hello_extension(
+          message, length, WSS__TLS_EXTENSION_MASTER, &unused);
+      engine->resumed |= wss__tls_hello_extension(
+          message, length, WSS__TLS_EXTENSION_PRE_SHARED, &unused);
+    }
+    data += WSS__TLS_HEADER_SIZE + length;
+    size -= WSS__TLS_HEADER_SIZE + length;
+  }
+}
+
 static int transmit(void *context, const unsigned char *data, size_t size) {
   wss__tls_bio *bio = context;
   if (size > INT_MAX)
@@ -119,6 +140,8 @@ static int transmit(void *context, const unsigned char *data, size_t size) {
   bio->alerted = ends_with_alert(data, size, &bio->alert, &count);
   if (mbedtls_ssl_is_handshake_over(&bio->engine->ssl))
     bio->engine->records_after += count;
+  else
+    note_hello(bio->engine, data, size);
   return (int)size;
 }
 

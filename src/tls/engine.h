@@ -28,7 +28,8 @@ typedef struct wss__tls_engine {
   wss__tls_exported exported;
   struct wss__tls_tickets *tickets; /* of the listener */
   bool resumed;                     /* a ticket was accepted */
-  bool nomem; /* a callback of the handshake found no memory */
+  bool extended_master; /* TLS 1.2: the master secret is (RFC 7627) */
+  bool nomem;           /* a callback of the handshake found no memory */
 } wss__tls_engine;
 
 /* What Mbed TLS's callbacks work on during one call of ours; on the stack. */

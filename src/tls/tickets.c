@@ -7,6 +7,7 @@
 
 #include "tls/code.h"
 #include "tls/compat.h"
+#include "tls/hello.h"
 #include "tls/policy.h"
 
 #define NAME_SIZE MBEDTLS_SSL_TICKET_KEY_NAME_BYTES
@@ -22,6 +23,13 @@
    resumed one. A client opens one WebSocket, and is handed its next ticket on
    each connection. */
 #define TICKETS_PER_HANDSHAKE 1
+
+/* Of a session's id: SHA-256 fills it. */
+#define ID_SIZE 32
+
+static bool is_tls13(const mbedtls_ssl_context *ssl) {
+  return mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
 
 /* HKDF-Expand (RFC 5869 2.3); the secrets are as good as random. */
 static int expand(const uint8_t *secret, const void *info, size_t info_size,
@@ -96,42 +104,95 @@ static int refresh(wss__tls_tickets *tickets) {
   return 0;
 }
 
+/* A server name as a session's id, which a ticket of TLS 1.2 keeps. */
+static int name_id(const void *name, size_t size, uint8_t id[ID_SIZE]) {
+  return mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), name, size,
+                    id);
+}
+
+/* What RFC 5077 and Mbed TLS leave open: the session had the client's server
+   name (RFC 6066 3), and the client has an extended master secret, as each
+   session that got a ticket (RFC 7627 5.3). The extensions may come in any
+   order, so Mbed TLS may have seen neither yet. */
+static bool fits_hello(const mbedtls_ssl_context *ssl,
+                       const mbedtls_ssl_session *session) {
+  wss__tls_slice found;
+  wss__tls_slice name = {.data = NULL, .size = 0};
+  uint8_t id[ID_SIZE];
+  size_t size;
+  const uint8_t *hello = wss__compat_client_hello(ssl, &size);
+  if (wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_NAME, &found) &&
+      !wss__tls_hello_name(&found, &name))
+    return false;
+  return wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_MASTER,
+                                  &found) &&
+         name_id(name.data, name.size, id) == 0 &&
+         mbedtls_ssl_session_get_id_len(session) == sizeof id &&
+         memcmp(*mbedtls_ssl_session_get_id(session), id, sizeof id) == 0;
+}
+
 /* Mbed TLS takes a ticket of TLS 1.3 for a session of TLS 1.2 without a master
    secret, and goes on with another suite than the session's, which clients do
    not accept. */
 static bool fits(const wss__tls_tickets *tickets,
                  const mbedtls_ssl_session *session) {
+  const mbedtls_ssl_context *ssl = &tickets->engine->ssl;
   int id = mbedtls_ssl_session_get_ciphersuite_id(session);
   const wss__tls_suite *suite = wss__tls_suite_find(id);
-  bool tls13 = mbedtls_ssl_get_version_number(&tickets->engine->ssl) ==
-               MBEDTLS_SSL_VERSION_TLS1_3;
-  return suite != NULL && suite->tls13 == tls13 &&
-         (tls13 || wss__tls_policy_suite_fits(id, tickets->key));
+  if (suite == NULL || suite->tls13 != is_tls13(ssl))
+    return false;
+  return suite->tls13 || (wss__tls_policy_suite_fits(id, tickets->key) &&
+                          fits_hello(ssl, session));
 }
 
-/* Mbed TLS's callbacks. Whatever open_ticket returns, the handshake goes on. */
+/* A session of TLS 1.2 with what its ticket is bound to. */
+static int bind_session(const wss__tls_engine *engine,
+                        mbedtls_ssl_session *session) {
+  uint8_t id[ID_SIZE];
+  const char *name = engine->server_name == NULL ? "" : engine->server_name;
+  if (!engine->extended_master)
+    return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
+  int code = name_id(name, strlen(name), id);
+  if (code == 0)
+    wss__compat_session_set_id(session, id);
+  return code;
+}
+
+/* Mbed TLS's callbacks. Whatever open_ticket returns, the handshake goes on. In
+   TLS 1.2 it does so if issue_ticket fails, too, without a ticket. */
 static int issue_ticket(void *tickets_, const mbedtls_ssl_session *session,
                         unsigned char *start, const unsigned char *end,
                         size_t *size, uint32_t *lifetime) {
   wss__tls_tickets *tickets = tickets_;
+  mbedtls_ssl_session bound = *session;
   *size = 0;
-  int code = refresh(tickets);
-  return code != 0 ? code
-                   : mbedtls_ssl_ticket_write(&tickets->keys, session, start,
-                                              end, size, lifetime);
+  *lifetime = 0;
+  int code = tickets->engine == NULL ? MBEDTLS_ERR_SSL_INTERNAL_ERROR
+                                     : refresh(tickets);
+  if (code == 0 && !is_tls13(&tickets->engine->ssl))
+    code = bind_session(tickets->engine, &bound);
+  if (code == 0)
+    code = mbedtls_ssl_ticket_write(&tickets->keys, &bound, start, end, size,
+                                    lifetime);
+  mbedtls_platform_zeroize(&bound, sizeof bound);
+  return code;
 }
 
 static int open_ticket(void *tickets_, mbedtls_ssl_session *session,
                        unsigned char *data, size_t size) {
   wss__tls_tickets *tickets = tickets_;
-  if (tickets->engine == NULL)
+  wss__tls_engine *engine = tickets->engine;
+  if (engine == NULL)
     return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   int code = refresh(tickets);
   if (code == 0)
     code = mbedtls_ssl_ticket_parse(&tickets->keys, session, data, size);
   if (code == 0 && !fits(tickets, session))
     code = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
-  tickets->engine->resumed = code == 0;
+  /* In TLS 1.3 Mbed TLS may find more that it does not like, and only the
+     ServerHello tells. */
+  if (code == 0 && !is_tls13(&engine->ssl))
+    engine->resumed = true;
   return code;
 }
 
