@@ -18,8 +18,6 @@ KIB = 1024
 
 # docs/security.md: its struct of about 1 KiB and the keys.
 EACH = 2 * KIB
-# The table of ids keeps its size: 16 bytes each, and up to four times the places.
-TABLE = 64
 PING_INTERVAL = 25  # seconds, the default
 PER_PROCESS = 5000
 RATE = 100  # connects a second of each process
@@ -28,7 +26,6 @@ MOST = 19800  # that RLIMIT_NOFILE, 20,000 in many containers, leaves room for
 
 def hold(trial, connections, minutes):
     server = trial.server
-    trial.heap_slack += TABLE * connections
     shares = [min(PER_PROCESS, connections - at) for at in range(0, connections, PER_PROCESS)]
     opening = connections / (RATE * len(shares))
     floods = [trial.flood("idle", peers=share, rate=RATE, sources=4,

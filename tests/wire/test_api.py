@@ -488,7 +488,7 @@ class SmallBuffer(WithProbe):
 
     def test_terminate_from_on_drain(self):
         client, number = self.open("/?drain=terminate", receive_buffer=1 << 16)
-        flood = self.run_command(client, f"flood 20 {1 << 15}")
+        flood = self.run_command(client, f"flood 40 {1 << 14}")
         self.assertGreater(flood["stop"], 0)
         client.read_end()
         self.probe.event("drain", id=number)

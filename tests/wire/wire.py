@@ -507,6 +507,11 @@ class RawClient:
     def close(self):
         self._socket.close()
 
+    def await_bytes(self, within=DEADLINE):
+        """Until something has come that was not read yet."""
+        if not select.select([self._socket], [], [], within)[0]:
+            raise AssertionError("nothing came from the server")
+
     def reset(self):
         """TCP RST."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
