@@ -531,6 +531,7 @@ typedef struct wss_tls_info {
   const char *alpn;        /* NULL if the client asked for none */
   const char *server_name; /* SNI, NULL if the client sent none */
   bool resumed;            /* by a session ticket: without a certificate */
+  uint8_t reserved[7];     /* zero */
 } wss_tls_info;
 
 /* Fills info; WSS_ERR_STATE without TLS or before its handshake ended. */
