@@ -477,8 +477,8 @@ static inline int wss_respond(wss_conn *conn, int status,
 /* Queues a whole message: 0; 1: queued, but stop until on_drain;
    WSS_ERR_AGAIN: not queued, the send buffer has no room now; WSS_ERR_TOO_BIG:
    it never could; WSS_ERR_UTF8; WSS_ERR_CLOSED; WSS_ERR_STATE while the request
-   is not accepted; WSS_ERR_NOMEM: not queued, but if it is of 32 KiB or more and
-   a part of it was written already, the connection ends. */
+   is not accepted; WSS_ERR_NOMEM: not queued, but if it is of 32 KiB or more
+   and a part of it was written already, the connection ends. */
 WSS_API int wss_send(wss_conn *conn, wss_type type, const void *data,
                      size_t size);
 
