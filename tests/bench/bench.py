@@ -139,16 +139,23 @@ def measure_idle(server, shape, back_after=BACK):
 def measure_latency(server, shape):
     load = Load(server, "latency", shape.load)
     storm = None
+    note = None
     try:
         load.figures()
         if shape.name == "latency-storm":
             # The clients of the storm let those go first that are measured.
             storm = Load(server, "handshakes", STORM, nice=5)
         time.sleep(SPAN)
+        if storm is not None:
+            # Clients that get no processor do not make a storm.
+            if storm.process.poll() is None:
+                raise rig.Failure(f"the storm was not over after {SPAN} s")
+            figures = storm.figures()
+            note = f"in {figures['handshakes'] / figures['per_second']:.1f} s"
+            if figures["lost"]:
+                note += f", {figures['lost']} lost"
         load.end_of_input()
-        p99 = load.figures()["echo"]["p99"] * 1000
-        lost = 0 if storm is None else storm.figures()["lost"]
-        return p99, f"{lost} lost" if lost else None
+        return load.figures()["echo"]["p99"] * 1000, note
     finally:
         load.kill()
         if storm is not None:

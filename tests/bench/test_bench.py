@@ -10,6 +10,7 @@ import tempfile
 import threading
 import types
 import unittest
+from unittest import mock
 
 import bench
 import report
@@ -99,6 +100,12 @@ class Faults(unittest.TestCase):
         with serving("libwss", "--max-message", 100) as server:
             figures, code = run(server, "echo", "--size", 101, "--messages", 5)
         self.assertEqual((figures, code), ({"error": "connection 0: close 1009"}, 1))
+
+    def test_a_storm_that_is_not_over_is_none(self):
+        shape = Shape("latency-storm", "", "latency", "", ("--connections", 4))
+        with serving("floor") as server, mock.patch.object(bench, "SPAN", 0):
+            with self.assertRaisesRegex(bench.rig.Failure, "storm was not over"):
+                bench.measure_latency(server, shape)
 
     def test_lost_handshakes_are_counted(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
