@@ -111,9 +111,7 @@ static bool may_write(const wss_conn *conn) {
   return conn->state != WSS__CLOSED && conn->stream.in_flight == 0;
 }
 
-void wss__output_flush(wss_conn *conn) {
-  if (conn->stream.in_flight == 0)
-    flush_pong(conn);
+static void flush_queue(wss_conn *conn) {
   while (may_write(conn) && conn->out.length > 0) {
     size_t size = conn->out.length < FLUSH_SIZE ? conn->out.length : FLUSH_SIZE;
     write_plain(conn, wss__buf_data(&conn->out), size);
@@ -121,10 +119,16 @@ void wss__output_flush(wss_conn *conn) {
   }
 }
 
+void wss__output_flush(wss_conn *conn) {
+  if (conn->stream.in_flight == 0)
+    flush_pong(conn);
+  flush_queue(conn);
+}
+
 /* The rest of a large message, straight from the program's memory; what the
    kernel does not take is queued. */
 static int write_through(wss_conn *conn, const uint8_t *data, size_t size) {
-  wss__output_flush(conn);
+  flush_queue(conn);
   while (may_write(conn) && size > 0) {
     size_t step = size < FLUSH_SIZE ? size : FLUSH_SIZE;
     write_plain(conn, data, step);

@@ -7,15 +7,21 @@
 #include "tls/compat.h"
 #include "tls/policy.h"
 
+/* A wrong passphrase deciphers to noise, which in one of 256 cases looks as if
+   it were padded well. What is wrong with it then has no high-level part if the
+   key is RSA's own format. */
+static bool is_noise(int code, const wss__tls_file *file) {
+  int high = wss__tls_code_high(code);
+  return (high == 0 || high == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT) &&
+         strstr(file->text, "ENCRYPTED") != NULL;
+}
+
 static int explain_code(int code, const wss__tls_file *file, bool passphrase,
                         wss__detail *detail) {
   char text[WSS__TLS_CODE_TEXT_SIZE];
   if (wss__tls_code_is_nomem(code))
     return WSS_ERR_NOMEM;
-  /* A wrong passphrase deciphers to noise, which in one of 256 cases looks as
-     if it were padded well. */
-  if (wss__tls_code_high(code) == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT &&
-      passphrase && strstr(file->text, "ENCRYPTED") != NULL)
+  if (passphrase && is_noise(code, file))
     code = MBEDTLS_ERR_PK_PASSWORD_MISMATCH;
   switch (wss__tls_code_high(code)) {
   case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:

@@ -115,7 +115,8 @@ static void keep_close(wss__session *session, const uint8_t *payload,
     wss__buf_free(kept, session->allocator);
     return;
   }
-  memcpy(to, payload, more);
+  if (more > 0)
+    memcpy(to, payload, more);
   to[more] = '\0';
   wss__buf_commit(kept, more + 1);
 }

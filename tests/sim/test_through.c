@@ -131,6 +131,30 @@ static void the_peer_is_gone(void **state) {
   host_close(&host);
 }
 
+/* A Pong for which there was no memory waits behind the whole of it. */
+static void a_pong_waits(void **state) {
+  sim_peer *peer = meet(NULL);
+  (void)state;
+  sim_quota(peer, 0);
+  assert_int_equal(wss_send(host.conn, WSS_TEXT, "a", 1), 0);
+  sim_settle();
+  host_frame(peer, 0x89, "p", 1);
+  sim_settle();
+  sim_quota(peer, SIZE_MAX);
+  test_allocator_fail(&host.memory, 1, true);
+  sim_settle();
+  test_allocator_fail(&host.memory, 0, false);
+  assert_int_equal(peer->size, 3);
+  assert_int_equal(wss_send(host.conn, WSS_BINARY, data, LARGE), 0);
+  assert_int_equal(wss_send(host.conn, WSS_TEXT, "b", 1), 0);
+  sim_settle();
+  assert_memory_equal(peer->data + peer->size - 3, "\x8a\x01p", 3);
+  peer->size -= 3;
+  expect_all(peer);
+  peer->size += 3;
+  host_close(&host);
+}
+
 /* Half of a message cannot be taken back: the connection ends. */
 static void no_memory_for_the_rest(void **state) {
   sim_peer *peer = meet(NULL);
@@ -167,6 +191,7 @@ int main(void) {
       cmocka_unit_test(others_are_in_flight),
       cmocka_unit_test(the_limit_holds),
       cmocka_unit_test(the_peer_is_gone),
+      cmocka_unit_test(a_pong_waits),
       cmocka_unit_test(no_memory_for_the_rest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

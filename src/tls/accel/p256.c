@@ -75,7 +75,7 @@ static int multiply(uint8_t *result, const uint8_t *scalar,
   const struct ecc_curve *curve = nettle_get_secp_256r1();
   mp_limb_t by_limbs[LIMBS];
   mp_limb_t from[2 * LIMBS];
-  mp_limb_t to[2 * LIMBS];
+  mp_limb_t to[2 * LIMBS] = {0};
   const struct ecc_scalar by = {curve, by_limbs};
   const struct ecc_point factor = {curve, from};
   struct ecc_point product = {curve, to};
