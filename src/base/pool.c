@@ -78,7 +78,6 @@ void *wss__pool_take(wss__pool *pool) {
   taken = take_slot(pool, from);
   taken->chunk = from;
   from->used++;
-  pool->used++;
   if (from->used == from->room)
     wss__list_remove(&from->link);
   return memset(&taken->next, 0, pool->size - HEADER);
@@ -94,7 +93,6 @@ void wss__pool_give(wss__pool *pool, void *object) {
   given->next = to->free;
   to->free = given;
   WSS__POISON(given, pool->size);
-  pool->used--;
   /* One that was full comes in front: the others may become empty. */
   if (to->used-- == to->room)
     wss__list_prepend(&pool->chunks, &to->link);

@@ -12,9 +12,8 @@
 
 typedef struct wss__pool {
   const wss_allocator *allocator;
-  size_t size;    /* of an object with what stands in front of it */
-  size_t objects; /* that there is room for */
-  size_t used;
+  size_t size;      /* of an object with what stands in front of it */
+  size_t objects;   /* that there is room for */
   wss__list chunks; /* those with room */
 } wss__pool;
 

@@ -6,11 +6,8 @@
    buffer, and the kernel mostly takes it whole. */
 #define FLUSH_SIZE 65536
 
-/* A record's plaintext (RFC 8446 5.1). */
-#define RECORD_SIZE 16384
-
 /* A message of so many bytes does not wait for the end of the turn. */
-#define THROUGH_SIZE (2 * RECORD_SIZE)
+#define THROUGH_SIZE (2 * WSS__TLS_PLAIN_MAX)
 
 /* A control frame, for which there is room on top of max_send_buffer. */
 #define CONTROL_ROOM (WSS__MAX_SENT_FRAME_HEADER + WSS__MAX_CONTROL_PAYLOAD)
@@ -155,7 +152,8 @@ int wss__output_frame(wss_conn *conn, wss__opcode opcode, const void *payload,
   if (wss__output_size(conn) > limit - need)
     return WSS_ERR_AGAIN;
   if (size >= THROUGH_SIZE && may_write(conn))
-    queued = RECORD_SIZE - (conn->out.length + header) % RECORD_SIZE;
+    queued =
+        WSS__TLS_PLAIN_MAX - (conn->out.length + header) % WSS__TLS_PLAIN_MAX;
   to = wss__buf_reserve(&conn->out, &conn->server->allocator, header + queued);
   if (to == NULL)
     return WSS_ERR_NOMEM;

@@ -213,7 +213,7 @@ int wss_server_new_sized(wss_server **result, uv_loop_t *loop,
     goto fail;
   init_clocks(server);
   err = WSS_ERR_NOMEM;
-  server->scratch = wss__malloc(&server->allocator, WSS__TLS_SCRATCH);
+  server->scratch = wss__malloc(&server->allocator, WSS__TLS_PLAIN_MAX);
   if (server->scratch == NULL)
     goto fail;
   err = wss__loop_open(&server->loop, loop, &loop_events, server,

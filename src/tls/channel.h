@@ -1,7 +1,6 @@
 /* The TLS of one connection: bytes in, plaintext and bytes out, no sockets.
    This is the seam: a channel starts with a handshake, and once that is over
-   its records are read and written by one of possibly several record layers
-   (today Mbed TLS's own). */
+   its records are read and written by one of two record layers (layer.h). */
 #ifndef WSS_TLS_CHANNEL_H
 #define WSS_TLS_CHANNEL_H
 
@@ -22,12 +21,13 @@ typedef struct wss__tls_io {
                      in place by a record layer that decrypts there */
   size_t input_size;
   wss__buf *output; /* to the peer; appended to */
-  uint8_t *scratch; /* room for plaintext, WSS__TLS_SCRATCH bytes */
+  uint8_t *scratch; /* room for plaintext, WSS__TLS_PLAIN_MAX bytes */
   uint8_t *data;    /* plaintext, in the input or in the scratch */
   size_t size;
 } wss__tls_io;
 
-#define WSS__TLS_SCRATCH 16384
+/* Plaintext of a record (RFC 8446 5.1). */
+#define WSS__TLS_PLAIN_MAX 16384
 
 typedef enum wss__tls_result {
   WSS__TLS_WANT = 0,  /* all input was taken, more is needed */

@@ -5,10 +5,9 @@
 #define WSS_TLS_RECORD_H
 
 #include "tls/alert.h"
+#include "tls/channel.h"
 #include "tls/failure.h"
 #include "tls/keys.h"
-
-#define WSS__TLS_PLAIN_MAX 16384 /* content of a record */
 
 /* The largest record that is taken: its explicit nonce, or the type of its
    content, and its tag come on top. */

@@ -21,7 +21,7 @@ static int read_some(wss__tls_bio *bio, wss__tls_io *io,
   for (;;) {
     size_t written = bio->output->length;
     int code =
-        mbedtls_ssl_read(&bio->engine->ssl, io->scratch, WSS__TLS_SCRATCH);
+        mbedtls_ssl_read(&bio->engine->ssl, io->scratch, WSS__TLS_PLAIN_MAX);
     if (code > 0) {
       io->data = io->scratch;
       io->size = (size_t)code;

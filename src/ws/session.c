@@ -115,8 +115,7 @@ static void keep_close(wss__session *session, const uint8_t *payload,
     wss__buf_free(kept, session->allocator);
     return;
   }
-  if (more > 0)
-    memcpy(to, payload, more);
+  memcpy(to, payload, more);
   to[more] = '\0';
   wss__buf_commit(kept, more + 1);
 }
@@ -226,7 +225,7 @@ static int control_piece(wss__session *session, const uint8_t *data,
     return wss__session_fail(session, WSS_ERR_NOMEM, no_memory);
   if (!last)
     return 0;
-  result = on_control(session, wss__buf_data(kept), kept->length);
+  result = on_control(session, kept->memory + kept->start, kept->length);
   if (session->code_received == 0)
     wss__buf_free(kept, session->allocator);
   return result;

@@ -122,30 +122,23 @@ static void print_phase(void) {
 
 /* ---- Messages: their bytes follow from client and number ---- */
 
-static uint64_t mix(uint64_t x) { /* the finalizer of splitmix64 */
-  x += UINT64_C(0x9e3779b97f4a7c15);
-  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return x ^ (x >> 31);
-}
-
 static void make_table(void) {
   size_t i;
   table = malloc(TABLE);
   if (table == NULL)
     exit(2);
   for (i = 0; i < TABLE; i++)
-    table[i] = (unsigned char)(' ' + mix(i) % 95);
+    table[i] = (unsigned char)(' ' + peer_mix(i) % 95);
 }
 
 static const unsigned char *message(const client *c, uint64_t number,
                                     size_t *size, int *opcode) {
-  uint64_t key = mix(mix((uint64_t)c->p.number) + number);
+  uint64_t key = peer_mix(peer_mix((uint64_t)c->p.number) + number);
   *opcode = key & 1 ? TEXT : BINARY;
   *size = SMALL;
   if (set.mixed) { /* as many between 64 and 128 as between 0.5 and 1 MiB */
     *size = (size_t)1 << (key >> 1) % 21;
-    *size = (size_t)(mix(key) % (*size + 1));
+    *size = (size_t)(peer_mix(key) % (*size + 1));
     if (number % 64 == 63)
       *size = largest;
   }
@@ -239,8 +232,8 @@ static void on_event(client *c) {
       if (c->visitor)
         send_message(c, peer_now());
       else
-        c->due =
-            peer_now() + mix((uint64_t)p->number) % (uint64_t)(1e6 / set.rate);
+        c->due = peer_now() +
+                 peer_mix((uint64_t)p->number) % (uint64_t)(1e6 / set.rate);
     }
   }
   if (p->stage == PEER_READY)

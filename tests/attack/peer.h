@@ -84,6 +84,9 @@ struct peer {
 /* Microseconds of a clock that does not jump. */
 uint64_t peer_now(void);
 
+/* A number that looks random and follows from x. */
+uint64_t peer_mix(uint64_t x);
+
 /* The client side of TLS; version is 0 or the only one to offer. Without a CA
    the server is not verified, which is cheaper. Ends the program on failure. */
 SSL_CTX *peer_tls(const char *ca, int version);

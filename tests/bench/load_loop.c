@@ -67,13 +67,6 @@ uint64_t load_server_cpu(void) {
 
 /* ---- Messages: their bytes follow from connection and number ---- */
 
-static uint64_t mix(uint64_t x) { /* the finalizer of splitmix64 */
-  x += UINT64_C(0x9e3779b97f4a7c15);
-  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return x ^ (x >> 31);
-}
-
 static void make_table(void) {
   size_t size = START + load_set.size;
   size_t i;
@@ -81,11 +74,11 @@ static void make_table(void) {
   if (table == NULL)
     load_fail("no memory");
   for (i = 0; i < size; i++)
-    table[i] = (unsigned char)mix(i);
+    table[i] = (unsigned char)peer_mix(i);
 }
 
 static const unsigned char *message(const client *c, uint64_t number) {
-  return table + mix(mix((uint64_t)c->p.number) + number) % START;
+  return table + peer_mix(peer_mix((uint64_t)c->p.number) + number) % START;
 }
 
 void load_send(client *c) {

@@ -41,7 +41,7 @@ typedef struct world {
   unsigned warnings; /* that the layer owes */
 } world;
 
-static uint8_t scratch[WSS__TLS_SCRATCH];
+static uint8_t scratch[WSS__TLS_PLAIN_MAX];
 
 /* ---- The peer -------------------------------------------------------------
  */

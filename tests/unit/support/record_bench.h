@@ -12,7 +12,7 @@ typedef struct record_bench {
   wss__buf input;
   wss__buf output;
   wss__tls_failure failure;
-  uint8_t scratch[WSS__TLS_SCRATCH];
+  uint8_t scratch[WSS__TLS_PLAIN_MAX];
   uint8_t plain[WSS__TLS_RECORD_MAX];
   uint8_t data[WSS__TLS_PLAIN_MAX]; /* a copy of io's */
   wss__tls_io io;

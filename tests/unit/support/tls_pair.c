@@ -10,6 +10,26 @@
 
 #include "tls/compat.h"
 
+const tls_pair_suite tls_pair_suites[TLS_PAIR_SUITES] = {
+    {MBEDTLS_SSL_VERSION_TLS1_3, MBEDTLS_TLS1_3_AES_128_GCM_SHA256, NULL, NULL},
+    {MBEDTLS_SSL_VERSION_TLS1_3, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, NULL, NULL},
+    {MBEDTLS_SSL_VERSION_TLS1_3, MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, NULL,
+     NULL},
+    {MBEDTLS_SSL_VERSION_TLS1_2,
+     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, NULL, NULL},
+    {MBEDTLS_SSL_VERSION_TLS1_2,
+     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, NULL, NULL},
+    {MBEDTLS_SSL_VERSION_TLS1_2,
+     MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, NULL, NULL},
+    {MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+     "rsa2048.pem", "rsa2048.key"},
+    {MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+     "rsa2048.pem", "rsa2048.key"},
+    {MBEDTLS_SSL_VERSION_TLS1_2,
+     MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, "rsa2048.pem",
+     "rsa2048.key"},
+};
+
 #define CEILING ((size_t)64 * 1024 * 1024)
 
 /* Mbed TLS's own, in no public header: a client that breaks the rules. */
@@ -138,7 +158,7 @@ void tls_pair_close(tls_pair *pair) {
 /* One read callback's worth: the bytes are gone when it ends. */
 static int feed_chunk(tls_pair *pair, const uint8_t *data, size_t size) {
   uint8_t *copy = malloc(size == 0 ? 1 : size);
-  uint8_t *scratch = malloc(WSS__TLS_SCRATCH);
+  uint8_t *scratch = malloc(WSS__TLS_PLAIN_MAX);
   int result;
   assert_non_null(copy);
   assert_non_null(scratch);

@@ -35,6 +35,15 @@ typedef struct tls_pair_options {
   mbedtls_ssl_session *save;          /* gets the client's, if a ticket comes */
 } tls_pair_options;
 
+/* Every suite that is offered, and a certificate for it. */
+typedef struct tls_pair_suite {
+  mbedtls_ssl_protocol_version version;
+  int suite;
+  const char *cert, *key; /* NULL: the usual ones */
+} tls_pair_suite;
+#define TLS_PAIR_SUITES 9
+extern const tls_pair_suite tls_pair_suites[TLS_PAIR_SUITES];
+
 typedef struct tls_pair {
   tls_pair_options options;
   wss__tls_secret secret;

@@ -22,31 +22,14 @@
  */
 
 static void every_suite_in_both_versions(void **state) {
-  static const struct {
-    mbedtls_ssl_protocol_version version;
-    int suite;
-    const char *cert, *key;
-  } rows[] = {
-      {V13, MBEDTLS_TLS1_3_AES_128_GCM_SHA256, NULL, NULL},
-      {V13, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, NULL, NULL},
-      {V13, MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, "rsa2048.pem",
-       "rsa2048.key"},
-      {V12, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, "rsa2048.pem",
-       "rsa2048.key"},
-      {V12, MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, "rsa2048.pem",
-       "rsa2048.key"},
-  };
   (void)state;
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    const int suites[] = {rows[i].suite, 0};
-    const tls_pair_options options = {.version = rows[i].version,
+  for (size_t i = 0; i < TLS_PAIR_SUITES; i++) {
+    const tls_pair_suite *row = &tls_pair_suites[i];
+    const int suites[] = {row->suite, 0};
+    const tls_pair_options options = {.version = row->version,
                                       .suites = suites,
-                                      .cert = rows[i].cert,
-                                      .key = rows[i].key};
+                                      .cert = row->cert,
+                                      .key = row->key};
     uint8_t byte;
     tls_pair pair;
     tls_pair_connect(&pair, &options);

@@ -48,32 +48,15 @@ static void a_hundred_in_a_row(void **state) {
 }
 
 static void every_suite_resumes(void **state) {
-  static const struct {
-    mbedtls_ssl_protocol_version version;
-    int suite;
-    const char *cert, *key;
-  } rows[] = {
-      {V13, MBEDTLS_TLS1_3_AES_128_GCM_SHA256, NULL, NULL},
-      {V13, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, NULL, NULL},
-      {V13, MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, NULL, NULL},
-      {V12, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, "rsa2048.pem",
-       "rsa2048.key"},
-      {V12, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, "rsa2048.pem",
-       "rsa2048.key"},
-      {V12, MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, "rsa2048.pem",
-       "rsa2048.key"},
-  };
   (void)state;
-  for (size_t i = 0; i < COUNT_OF(rows); i++) {
-    const int suites[] = {rows[i].suite, 0};
+  for (size_t i = 0; i < TLS_PAIR_SUITES; i++) {
+    const tls_pair_suite *row = &tls_pair_suites[i];
+    const int suites[] = {row->suite, 0};
     tls_scene scene;
-    tls_scene_open(&scene, rows[i].version);
+    tls_scene_open(&scene, row->version);
     scene.options.suites = suites;
-    scene.options.cert = rows[i].cert;
-    scene.options.key = rows[i].key;
+    scene.options.cert = row->cert;
+    scene.options.key = row->key;
     tls_scene_first(&scene);
     assert_true(tls_scene_visit(&scene, true));
     tls_scene_close(&scene);
