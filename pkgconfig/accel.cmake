@@ -77,7 +77,7 @@ function(wss_accel_add)
   target_compile_definitions(wss_accel PRIVATE _GNU_SOURCE
     $<TARGET_PROPERTY:wss_mbedtls,INTERFACE_COMPILE_DEFINITIONS>)
   target_compile_options(wss_accel PRIVATE ${wss_warnings}
-    $<$<BOOL:${WSS_COVERAGE}>:--coverage>)
+    ${wss_coverage})
 endfunction()
 
 if(WSS_ACCEL)
