@@ -42,6 +42,11 @@ function(wss_mbedtls_system)
   target_include_directories(wss_mbedtls SYSTEM INTERFACE "${WSS_MBEDTLS_INCLUDE_DIR}")
   target_link_libraries(wss_mbedtls INTERFACE "${WSS_MBEDTLS_TLS_LIBRARY}"
     "${WSS_MBEDTLS_X509_LIBRARY}" "${WSS_MBEDTLS_CRYPTO_LIBRARY}")
+  set(CMAKE_REQUIRED_INCLUDES "${WSS_MBEDTLS_INCLUDE_DIR}")
+  check_symbol_exists(MBEDTLS_THREADING_C mbedtls/build_info.h WSS_MBEDTLS_THREADS)
+  if(NOT WSS_MBEDTLS_THREADS)
+    message(STATUS "This Mbed TLS lacks MBEDTLS_THREADING_C: only one thread may have servers")
+  endif()
 endfunction()
 
 # Mbed TLS's own CMake files would put their targets, options and install rules

@@ -33,7 +33,8 @@ extern "C" {
  * ---- The rules -----------------------------------------------------------
  *
  * Threads    A server belongs to the thread that runs its loop. Every call
- *            here is made on that thread.
+ *            here is made on that thread. Servers on several threads need
+ *            a Mbed TLS with MBEDTLS_THREADING_C, as the bundled one.
  * Callbacks  Anything may be called from any callback, wss_terminate and
  *            wss_server_close included. No callback ever runs from inside a
  *            call into the library.

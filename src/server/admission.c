@@ -13,7 +13,7 @@
 
 /* Between two polls. So few handshakes and so few new connections, that open
    ones keep being served. */
-#define STEPS 8
+#define STEPS 4
 #define ACCEPTS 64
 
 void wss__admission_init(wss_server *server) {

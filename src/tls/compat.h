@@ -3,6 +3,7 @@
 #ifndef WSS_TLS_COMPAT_H
 #define WSS_TLS_COMPAT_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <mbedtls/build_info.h>
@@ -39,6 +40,16 @@
 #if !defined(MBEDTLS_PEM_PARSE_C) || !defined(MBEDTLS_PSA_CRYPTO_C)
 #error "libwss needs a Mbed TLS with MBEDTLS_PEM_PARSE_C and _PSA_CRYPTO_C"
 #endif
+
+/* Whether loops on several threads may use it at once: Mbed TLS's default is
+   that they may not. */
+static inline bool wss__compat_has_threads(void) {
+#if defined(MBEDTLS_THREADING_C)
+  return true;
+#else
+  return false;
+#endif
+}
 
 /* Random numbers are PSA's; Mbed TLS 4 takes no argument for them any more. */
 static inline void wss__compat_conf_random(mbedtls_ssl_config *config) {

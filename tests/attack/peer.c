@@ -500,5 +500,9 @@ void peer_read(peer *p) {
     if (got <= 0)
       return;
     take(p, bytes, (size_t)got);
+    /* One that reads ahead has no need to be told that there is no more. */
+    if (p->ssl != NULL && SSL_get_read_ahead(p->ssl) != 0 &&
+        SSL_has_pending(p->ssl) == 0)
+      return;
   }
 }

@@ -6,7 +6,7 @@
 #include "support/host.h"
 #include "support/tls_client.h"
 
-#define STEPS 8 /* between two polls */
+#define STEPS 4 /* between two polls */
 
 static sim_host host;
 
