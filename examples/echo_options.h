@@ -12,11 +12,16 @@ typedef struct echo_options {
   const char *cert;
   const char *key;
   const char *passphrase;
+  const char *ciphers;
+  const char *ciphersuites;
+  const char *curves;
+  int min_tls; /* of these, 0 is the library's default */
+  int max_tls;
   wss_record_layer record_layer;
   bool plain;
   bool allow_self_signed;
   bool quiet;
-  int64_t max_message; /* of these, 0 is the library's default */
+  int64_t max_message; /* of these, likewise */
   int64_t max_fragments;
   int64_t max_connections;
   int64_t max_pending;

@@ -1,6 +1,7 @@
 #include "tls/context.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include <mbedtls/platform_util.h>
 #include <psa/crypto.h>
@@ -89,8 +90,8 @@ static int load_key(wss__tls_context *context, const wss_ssl_context *ssl,
   return error;
 }
 
-static int load(wss__tls_context *context, const wss_ssl_context *ssl,
-                wss__detail *detail, int *warning) {
+static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
+                      wss__detail *detail, int *warning) {
   wss__tls_file file = {.option = "local_cert", .path = ssl->local_cert};
   int error = wss__tls_file_read(&file, &context->allocator, WSS_ERR_CERT_READ,
                                  WSS_ERR_CERT_PARSE, detail);
@@ -104,6 +105,29 @@ static int load(wss__tls_context *context, const wss_ssl_context *ssl,
     *warning = wss__tls_cert_validity(&context->chain, &file, detail);
   wss__tls_file_free(&file, &context->allocator);
   return error;
+}
+
+/* Two warnings become one text; the certificate's is the graver one. */
+static int load(wss__tls_context *context, const wss_ssl_context *ssl,
+                wss__detail *detail, int *warning) {
+  int first;
+  int error = wss__tls_policy_init(&context->policy, ssl, &context->allocator,
+                                   detail, &first);
+  if (error != 0)
+    return error;
+  const wss__detail told = *detail;
+  error = load_files(context, ssl, detail, warning);
+  if (error == 0)
+    error = wss__tls_policy_check_key(&context->policy, &context->key, detail);
+  if (error != 0 || first == 0)
+    return error;
+  if (*warning != 0) {
+    const wss__detail second = *detail;
+    wss__detail_set(detail, "%s; %s", told.text, second.text);
+    return 0;
+  }
+  *warning = first;
+  return 0;
 }
 
 static int make_secret(wss__tls_secret *secret, wss__detail *detail) {
@@ -134,12 +158,18 @@ static bool has_tickets(const wss_ssl_context *ssl) {
   return !ssl->no_ticket && !ssl->verify_peer;
 }
 
+/* A session goes on with its own cipher suite, so listeners whose suites differ
+   do not open each other's tickets. */
 static int offer_tickets(wss__tls_context *context, wss__tls_secret *secret,
                          wss__detail *detail) {
+  char policy[WSS__TLS_POLICY_TEXT];
+  wss__tls_policy_text(&context->policy, policy);
+  (void)snprintf(context->sessions, sizeof context->sessions, "%s %s",
+                 WSS__TLS_POLICY_OPEN, policy);
   int error = make_secret(secret, detail);
   if (error == 0)
-    error = wss__tls_tickets_start(&context->tickets, secret,
-                                   WSS__TLS_POLICY_OPEN, &context->key);
+    error = wss__tls_tickets_start(&context->tickets, secret, context->sessions,
+                                   &context->key);
   if (error == 0)
     wss__tls_tickets_configure(&context->tickets, &context->config);
   else if (error != WSS_ERR_NOMEM && detail->text[0] == '\0')
@@ -162,7 +192,7 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
     wss__detail_set(detail, "Mbed TLS: %s", text);
     return WSS_ERR_TLS;
   }
-  wss__tls_policy_apply(config);
+  wss__tls_policy_apply(&context->policy, config);
   wss__compat_conf_random(config);
   wss__tls_handshake_configure(config);
   return 0;
@@ -221,6 +251,7 @@ void wss__tls_context_unref(wss__tls_context *context) {
   wss__tls_tickets_free(&context->tickets);
   mbedtls_pk_free(&context->key);
   mbedtls_x509_crt_free(&context->chain);
+  wss__tls_policy_free(&context->policy, &allocator);
   wss__tls_schedules_free(&context->schedules);
   wss__free(&allocator, context);
 }

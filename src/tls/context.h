@@ -24,8 +24,9 @@ void wss__tls_secret_wipe(wss__tls_secret *secret);
 
 /* Loads and checks everything. On failure detail names file and cause:
    WSS_ERR_UNSUPPORTED, _CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
-   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _INVALID, _TLS, _NOMEM. On success
-   *warning is 0, or WSS_ERR_CERT_EXPIRED or _CERT_FUTURE with detail. */
+   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _INVALID, _CIPHERS, _TLS_VERSION,
+   _TLS, _NOMEM. On success *warning is 0, or WSS_ERR_CERT_EXPIRED, _CERT_FUTURE
+   or _TLS_VERSION with detail. */
 int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
                          wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
