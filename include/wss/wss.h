@@ -98,7 +98,10 @@ WSS_API const char *wss_version(void);
   X(WSS_ERR_PROTOCOL, -8027, "peer broke the WebSocket protocol")              \
   X(WSS_ERR_TIMEOUT, -8028, "deadline passed")                                 \
   X(WSS_ERR_TRUNCATED, -8029, "peer ended the connection too early")           \
-  X(WSS_ERR_LIMIT, -8030, "a limit was passed")
+  X(WSS_ERR_LIMIT, -8030, "a limit was passed")                                \
+  X(WSS_ERR_CERT_NAME, -8038, "certificate does not cover its host name")      \
+  X(WSS_ERR_KEYLOG_WRITE, -8039, "key log cannot be written")                  \
+  X(WSS_ERR_KEYLOG, -8040, "secrets of connections are written to a file")
 
 enum {
 #define WSS__ERROR_ENUM(name, code, text) name = (code),
@@ -176,6 +179,21 @@ typedef enum wss_record_layer {
   WSS_RECORD_MBEDTLS = 1 /* Mbed TLS, as it does the handshake */
 } wss_record_layer;
 
+/* A certificate for a host name. Its fields are those of the SSL context. This
+   struct never changes. */
+typedef struct wss_sni_cert {
+  const char *host; /* "a.example.org", or "*.example.org" for names with one
+                       label more; case and a dot at the end do not matter */
+  const char *local_cert;
+  const char *local_pk;
+  const char *passphrase;
+  const void *local_cert_pem;
+  size_t local_cert_pem_size;
+  const void *local_pk_pem;
+  size_t local_pk_pem_size;
+  uint64_t reserved[4]; /* zero */
+} wss_sni_cert;
+
 /* The SSL context of a listener: PHP's option names. Paths are files with PEM.
    Everything is loaded and checked by wss_listen. */
 typedef struct wss_ssl_context {
@@ -192,6 +210,23 @@ typedef struct wss_ssl_context {
   bool no_ticket;         /* issue and accept no session tickets: each client
                              shakes hands in full each time */
   uint8_t reserved[4];    /* zero */
+  const void *local_cert_pem; /* in place of local_cert: what would be in the
+                                 file, PEM text of local_cert_pem_size bytes
+                                 (a NUL at its end may be counted) */
+  size_t local_cert_pem_size;
+  const void *local_pk_pem; /* in place of local_pk */
+  size_t local_pk_pem_size;
+  const wss_sni_cert *SNI_server_certs; /* certificates of other names, by the
+                                           client's server name (RFC 6066 3):
+                                           the same name, else the wildcard,
+                                           else the certificate above */
+  size_t SNI_server_cert_count;
+  const char *keylog_file; /* for debugging only: the secrets of all
+                              connections are appended there (NSS key log, as
+                              Wireshark reads it); who reads it can read them.
+                              Mode 0600, or it is refused; on_error is told */
+  int SNI_enabled;         /* WSS_OFF: SNI_server_certs is not used */
+  int reserved3;           /* zero */
 } wss_ssl_context;
 
 /* ---- What callbacks are handed ------------------------------------------ */

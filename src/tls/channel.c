@@ -51,6 +51,7 @@ int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
   if (error != 0)
     goto fail;
   channel->engine->tickets = &context->tickets;
+  channel->engine->context = context;
   if (context->record_layer == WSS_RECORD_OWN)
     wss__tls_takeover_prepare(channel->engine);
   channel->context = wss__tls_context_ref(context);

@@ -7,6 +7,7 @@
 
 #include "tls/code.h"
 #include "tls/compat.h"
+#include "tls/handshake.h"
 #include "tls/hello.h"
 #include "tls/policy.h"
 
@@ -111,11 +112,13 @@ static int name_id(const void *name, size_t size, uint8_t id[ID_SIZE]) {
 }
 
 /* What RFC 5077 and Mbed TLS leave open: the session had the client's server
-   name (RFC 6066 3), and the client has an extended master secret, as each
-   session that got a ticket (RFC 7627 5.3). The extensions may come in any
-   order, so Mbed TLS may have seen neither yet. */
-static bool fits_hello(const mbedtls_ssl_context *ssl,
+   name (RFC 6066 3), the suite goes with the key for that name, and the client
+   has an extended master secret, as each session that got a ticket (RFC 7627
+   5.3). The extensions may come in any order, so Mbed TLS may have seen neither
+   yet. */
+static bool fits_hello(wss__tls_engine *engine,
                        const mbedtls_ssl_session *session) {
+  const mbedtls_ssl_context *ssl = &engine->ssl;
   wss__tls_slice found;
   wss__tls_slice name = {.data = NULL, .size = 0};
   uint8_t id[ID_SIZE];
@@ -124,7 +127,12 @@ static bool fits_hello(const mbedtls_ssl_context *ssl,
   if (wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_NAME, &found) &&
       !wss__tls_hello_name(&found, &name))
     return false;
-  return wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_MASTER,
+  const wss__tls_identity *identity =
+      wss__tls_handshake_identity(engine, name.data, name.size);
+  return identity != NULL &&
+         wss__tls_policy_suite_fits(
+             mbedtls_ssl_session_get_ciphersuite_id(session), &identity->key) &&
+         wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_MASTER,
                                   &found) &&
          name_id(name.data, name.size, id) == 0 &&
          mbedtls_ssl_session_get_id_len(session) == sizeof id &&
@@ -134,15 +142,12 @@ static bool fits_hello(const mbedtls_ssl_context *ssl,
 /* Mbed TLS takes a ticket of TLS 1.3 for a session of TLS 1.2 without a master
    secret, and goes on with another suite than the session's, which clients do
    not accept. */
-static bool fits(const wss__tls_tickets *tickets,
-                 const mbedtls_ssl_session *session) {
-  const mbedtls_ssl_context *ssl = &tickets->engine->ssl;
+static bool fits(wss__tls_engine *engine, const mbedtls_ssl_session *session) {
   int id = mbedtls_ssl_session_get_ciphersuite_id(session);
   const wss__tls_suite *suite = wss__tls_suite_find(id);
-  if (suite == NULL || suite->tls13 != is_tls13(ssl))
+  if (suite == NULL || suite->tls13 != is_tls13(&engine->ssl))
     return false;
-  return suite->tls13 || (wss__tls_policy_suite_fits(id, tickets->key) &&
-                          fits_hello(ssl, session));
+  return suite->tls13 || fits_hello(engine, session);
 }
 
 /* A session of TLS 1.2 with what its ticket is bound to. */
@@ -187,7 +192,7 @@ static int open_ticket(void *tickets_, mbedtls_ssl_session *session,
   int code = refresh(tickets);
   if (code == 0)
     code = mbedtls_ssl_ticket_parse(&tickets->keys, session, data, size);
-  if (code == 0 && !fits(tickets, session))
+  if (code == 0 && !fits(engine, session))
     code = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
   /* In TLS 1.3 Mbed TLS may find more that it does not like, and only the
      ServerHello tells. */
@@ -203,10 +208,9 @@ void wss__tls_tickets_init(wss__tls_tickets *tickets) {
 }
 
 int wss__tls_tickets_start(wss__tls_tickets *tickets, wss__tls_secret *secret,
-                           const char *policy, const mbedtls_pk_context *key) {
+                           const char *policy) {
   tickets->secret = secret;
   tickets->policy = policy;
-  tickets->key = key;
   int code = mbedtls_ssl_ticket_setup(
       &tickets->keys, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
       MBEDTLS_CIPHER_AES_256_GCM, WSS__TLS_TICKET_PERIOD);

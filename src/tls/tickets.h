@@ -25,15 +25,14 @@ typedef struct wss__tls_tickets {
   mbedtls_ms_time_t (*now)(void); /* mbedtls_ms_time, but for tests */
   uint64_t period;                /* that keys were derived for */
   mbedtls_time_t derived_at;      /* by the system's clock; 0: not yet */
-  const mbedtls_pk_context *key;  /* of the listener's certificate */
   wss__tls_engine *engine;        /* whose handshake runs, or NULL */
 } wss__tls_tickets;
 
 void wss__tls_tickets_init(wss__tls_tickets *tickets);
-/* policy is a text that says how clients are verified. All three must outlive
-   the tickets. 0, WSS_ERR_NOMEM, WSS_ERR_TLS. */
+/* policy is a text that says how clients are verified. Both must outlive the
+   tickets. 0, WSS_ERR_NOMEM, WSS_ERR_TLS. */
 int wss__tls_tickets_start(wss__tls_tickets *tickets, wss__tls_secret *secret,
-                           const char *policy, const mbedtls_pk_context *key);
+                           const char *policy);
 void wss__tls_tickets_free(wss__tls_tickets *tickets);
 
 /* Issues and accepts tickets from now on. */

@@ -54,7 +54,7 @@ void tls_scene_pair(tls_scene *scene, tls_pair *pair) {
   wss__tls_tickets_init(tickets);
   tickets->now = tls_scene_clock;
   assert_int_equal(wss__tls_tickets_start(tickets, scene->options.secret,
-                                          scene->policy, &context->key),
+                                          scene->policy),
                    0);
 }
 
