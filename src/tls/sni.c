@@ -104,8 +104,6 @@ static int add_name(wss__tls_name *name, const wss_sni_cert *cert,
                     entry);
     error = add_note(notes, WSS_ERR_CERT_NAME, detail, allocator);
   }
-  if (error == WSS_ERR_NOMEM)
-    detail->text[0] = '\0'; /* there may be a warning in it */
   return error;
 }
 
@@ -147,6 +145,8 @@ int wss__tls_sni_load(wss__tls_sni *sni, const wss_sni_cert *certs,
     wss__tls_name *name = &sni->names[sni->count];
     name->number = sni->count++;
     int error = add_name(name, &certs[name->number], notes, allocator, detail);
+    if (error == WSS_ERR_NOMEM)
+      detail->text[0] = '\0'; /* there may be a warning in it */
     if (error != 0)
       return error;
   }

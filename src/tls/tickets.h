@@ -17,10 +17,14 @@
 /* The policy of listeners that ask for no client certificate. */
 #define WSS__TLS_POLICY_OPEN "open"
 
+/* This period's and the last one's. */
+#define WSS__TLS_TICKET_KEYS 2
+
 /* The ticket keys of one listener. */
 typedef struct wss__tls_tickets {
   mbedtls_ssl_ticket_context keys; /* of this period and of the last one */
-  wss__tls_secret *secret;         /* the server's */
+  uint8_t bindings[WSS__TLS_TICKET_KEYS][WSS__TLS_SECRET_SIZE]; /* to names */
+  wss__tls_secret *secret; /* the server's */
   const char *policy;
   mbedtls_ms_time_t (*now)(void); /* mbedtls_ms_time, but for tests */
   uint64_t period;                /* that keys were derived for */
