@@ -6,12 +6,17 @@
 #include <stdint.h>
 #include <wss/wss.h>
 
+#define ECHO_MAX_SNI 16
+
 typedef struct echo_options {
   const char *host;
   int64_t port;
   const char *cert;
   const char *key;
   const char *passphrase;
+  const char *keylog;
+  wss_sni_cert sni[ECHO_MAX_SNI];
+  size_t sni_count;
   wss_record_layer record_layer;
   bool plain;
   bool allow_self_signed;

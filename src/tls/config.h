@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "tls/context.h"
 #include "tls/identity.h"
+#include "tls/keylog.h"
 #include "tls/schedules.h"
 #include "tls/sni.h"
 #include "tls/tickets.h"
@@ -17,6 +18,7 @@ struct wss__tls_context {
   wss__tls_identity *identity; /* the main one */
   wss__tls_sni names;          /* those of other names */
   wss__tls_note *notes;
+  int keylog; /* a descriptor, or -1 */
   mbedtls_ssl_config config;
   wss__tls_tickets tickets;
   wss__tls_schedules schedules;

@@ -61,6 +61,33 @@ static int check_options(const wss_ssl_context *ssl, wss__detail *detail) {
   return 0;
 }
 
+int wss__tls_note_add(wss__tls_note ***notes, int error,
+                      const wss__detail *detail,
+                      const wss_allocator *allocator) {
+  wss__tls_note *note = wss__calloc(allocator, sizeof *note);
+  if (note == NULL)
+    return WSS_ERR_NOMEM;
+  note->error = error;
+  note->detail = *detail;
+  **notes = note;
+  *notes = &note->next;
+  return 0;
+}
+
+static int open_keylog(wss__tls_context *context, const wss_ssl_context *ssl,
+                       wss__tls_note ***notes, wss__detail *detail) {
+  if (ssl->keylog_file == NULL)
+    return 0;
+  int error = wss__tls_keylog_open(&context->keylog, ssl->keylog_file, detail);
+  if (error == 0) {
+    wss__tls_keylog_warn(ssl->keylog_file, detail);
+    error =
+        wss__tls_note_add(notes, WSS_ERR_KEYLOG, detail, &context->allocator);
+    detail->text[0] = '\0';
+  }
+  return error;
+}
+
 static int load(wss__tls_context *context, const wss_ssl_context *ssl,
                 wss__detail *detail, int *warning) {
   const wss_sni_cert source = {.local_cert = ssl->local_cert,
@@ -80,6 +107,8 @@ static int load(wss__tls_context *context, const wss_ssl_context *ssl,
     error = wss__tls_sni_load(&context->names, ssl->SNI_server_certs,
                               ssl->SNI_server_cert_count, &notes,
                               &context->allocator, &why);
+  if (error == 0)
+    error = open_keylog(context, ssl, &notes, &why);
   if (error != 0)
     *detail = why;
   return error;
@@ -163,6 +192,7 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   if (context == NULL)
     return WSS_ERR_NOMEM;
   context->references = 1;
+  context->keylog = -1;
   context->allocator = *allocator;
   context->record_layer = (wss_record_layer)ssl->record_layer;
   wss__tls_schedules_init(&context->schedules, wss__aead_pick(),
@@ -203,6 +233,7 @@ void wss__tls_context_unref(wss__tls_context *context) {
   wss__tls_tickets_free(&context->tickets);
   wss__tls_sni_free(&context->names, &allocator);
   wss__tls_identity_unref(context->identity);
+  wss__tls_keylog_close(context->keylog);
   while (context->notes != NULL) {
     wss__tls_note *note = context->notes;
     context->notes = note->next;

@@ -27,6 +27,11 @@ typedef struct wss__tls_secret {
   bool made;
 } wss__tls_secret;
 
+/* Puts a copy behind *notes, which is moved. 0 or WSS_ERR_NOMEM. */
+int wss__tls_note_add(wss__tls_note ***notes, int error,
+                      const wss__detail *detail,
+                      const wss_allocator *allocator);
+
 void wss__tls_secret_wipe(wss__tls_secret *secret);
 
 /* Loads and checks everything. On failure detail names file and cause:

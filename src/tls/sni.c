@@ -66,18 +66,6 @@ static void describe_entry(char text[ENTRY_SIZE], size_t number,
                  HOST_SHOWN, host, cut ? "..." : "");
 }
 
-static int add_note(wss__tls_note ***notes, int error, const wss__detail *text,
-                    const wss_allocator *allocator) {
-  wss__tls_note *note = wss__calloc(allocator, sizeof *note);
-  if (note == NULL)
-    return WSS_ERR_NOMEM;
-  note->error = error;
-  note->detail = *text;
-  **notes = note;
-  *notes = &note->next;
-  return 0;
-}
-
 static int add_name(wss__tls_name *name, const wss_sni_cert *cert,
                     wss__tls_note ***notes, const wss_allocator *allocator,
                     wss__detail *detail) {
@@ -96,13 +84,13 @@ static int add_name(wss__tls_name *name, const wss_sni_cert *cert,
   int error = wss__tls_identity_new(&name->identity, cert, entry, allocator,
                                     detail, &warning);
   if (error == 0 && warning != 0)
-    error = add_note(notes, warning, detail, allocator);
+    error = wss__tls_note_add(notes, warning, detail, allocator);
   if (error == 0 && !wss__tls_identity_covers(name->identity, host)) {
     wss__detail_set(detail,
                     "%sthe certificate is not for this name, clients will "
                     "refuse it; serving it all the same",
                     entry);
-    error = add_note(notes, WSS_ERR_CERT_NAME, detail, allocator);
+    error = wss__tls_note_add(notes, WSS_ERR_CERT_NAME, detail, allocator);
   }
   return error;
 }

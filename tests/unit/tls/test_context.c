@@ -257,6 +257,73 @@ static void options_that_are_refused(void **state) {
   expect_text("local_pk is empty");
 }
 
+static void names_and_key_log_that_are_refused(void **state) {
+  const wss_sni_cert certs[] = {
+      {.host = "localhost", .local_cert = tls_pki("combined.pem")},
+      {.host = "b.example.org",
+       .local_cert = tls_pki("sni-b.pem"),
+       .local_pk = tls_pki("none.key")}};
+  wss_ssl_context ssl = {.local_cert = tls_pki("expired.pem"),
+                         .local_pk = tls_pki("expired.key"),
+                         .SNI_server_certs = certs,
+                         .SNI_server_cert_count = 2};
+  (void)state;
+  assert_int_equal(load(&ssl), WSS_ERR_KEY_READ);
+  expect_text("SNI_server_certs[1] (b.example.org): local_pk ");
+  assert_int_equal(warning, 0);
+  ssl.SNI_enabled = WSS_OFF;
+  assert_int_equal(load(&ssl), 0);
+  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
+  expect_text("the certificate expired on");
+  ssl.SNI_enabled = 2;
+  assert_int_equal(load(&ssl), WSS_ERR_INVALID);
+  expect_text("SNI_enabled is WSS_ON, WSS_OFF or 0, not 2");
+  ssl.SNI_enabled = -2;
+  assert_int_equal(load(&ssl), WSS_ERR_INVALID);
+  ssl.SNI_enabled = WSS_ON;
+  ssl.SNI_server_cert_count = 1;
+  ssl.keylog_file = "/none/keys";
+  assert_int_equal(load(&ssl), WSS_ERR_KEYLOG_WRITE);
+  expect_text("keylog_file /none/keys: No such file or directory");
+  ssl.keylog_file = "";
+  assert_int_equal(load(&ssl), WSS_ERR_KEYLOG_WRITE);
+}
+
+/* The main certificate's comes first, as the call's own. */
+static void every_warning_is_told(void **state) {
+  char keys[] = "/tmp/wss-context-keys-XXXXXX";
+  int descriptor = mkstemp(keys);
+  const wss_sni_cert cert = {.host = "b.example.org",
+                             .local_cert = tls_pki("future.pem"),
+                             .local_pk = tls_pki("future.key")};
+  const wss_ssl_context ssl = {.local_cert = tls_pki("expired.pem"),
+                               .local_pk = tls_pki("expired.key"),
+                               .SNI_server_certs = &cert,
+                               .SNI_server_cert_count = 1,
+                               .keylog_file = keys};
+  static const int expected[] = {WSS_ERR_CERT_FUTURE, WSS_ERR_CERT_NAME,
+                                 WSS_ERR_KEYLOG};
+  wss__tls_context *context;
+  (void)state;
+  assert_true(descriptor >= 0);
+  assert_int_equal(wss__tls_context_new(&context, &ssl, &secret,
+                                        &wss__default_allocator, &detail,
+                                        &warning),
+                   0);
+  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
+  expect_text("local_cert ");
+  const wss__tls_note *note = wss__tls_context_notes(context);
+  for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    assert_non_null(note);
+    assert_int_equal(note->error, expected[i]);
+    note = note->next;
+  }
+  assert_null(note);
+  wss__tls_context_unref(context);
+  close(descriptor);
+  unlink(keys);
+}
+
 static void what_does_nothing_is_no_error(void **state) {
   const wss_ssl_context ssl = {.local_cert = tls_pki("server.pem"),
                                .local_pk = tls_pki("server.key"),
@@ -331,6 +398,8 @@ int main(void) {
       cmocka_unit_test(every_file_error),
       cmocka_unit_test(no_such_files),
       cmocka_unit_test(options_that_are_refused),
+      cmocka_unit_test(names_and_key_log_that_are_refused),
+      cmocka_unit_test(every_warning_is_told),
       cmocka_unit_test(what_does_nothing_is_no_error),
       cmocka_unit_test(dates_are_a_warning),
       cmocka_unit_test(an_expired_certificate_serves),
