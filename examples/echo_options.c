@@ -19,6 +19,11 @@ static const char usage[] =
     "  --cert FILE          certificate and its chain (PEM)\n"
     "  --key FILE           private key, if it is not in --cert's file\n"
     "  --passphrase S       of the private key\n"
+    "  --sni H=CERT[,KEY]   another certificate, for the host name H or a\n"
+    "                       wildcard, *.example.org; may be repeated\n"
+    "  --keylog FILE        append the secrets of all connections to FILE, "
+    "for\n"
+    "                       Wireshark: for debugging only\n"
     "  --allow-self-signed  accept self-signed client certificates\n"
     "  --plain              ws:// and http://, for use behind a TLS proxy\n"
     "  --max-message BYTES  largest message to accept, 1048576 by default\n"
@@ -63,6 +68,7 @@ enum kind {
   NUMBER,
   TLS_VERSION,
   RECORD_LAYER,
+  SNI,
   LATER,
   HELP,
   VERSION
@@ -117,7 +123,25 @@ static bool parse_tls_version(const struct option *option, const char *text) {
   return complain(option->name, "must be 1.2 or 1.3");
 }
 
-static bool parse_value(const struct option *option, const char *text) {
+/* HOST=CERT or HOST=CERT,KEY; the text is cut where its parts end. */
+static bool parse_sni(const struct option *option, char *text) {
+  echo_options *options = option->value;
+  wss_sni_cert *sni = &options->sni[options->sni_count];
+  char *cert = strchr(text, '=');
+  char *key = strchr(text, ',');
+  if (options->sni_count == ECHO_MAX_SNI)
+    return complain(option->name, "may be given 16 times");
+  if (cert == NULL || cert == text || (key != NULL && key < cert))
+    return complain(option->name, "needs HOST=CERT or HOST=CERT,KEY");
+  *cert++ = '\0';
+  if (key != NULL)
+    *key++ = '\0';
+  *sni = (wss_sni_cert){.host = text, .local_cert = cert, .local_pk = key};
+  options->sni_count++;
+  return true;
+}
+
+static bool parse_value(const struct option *option, char *text) {
   if (text == NULL)
     return complain(option->name, "needs a value");
   if (option->kind == NUMBER)
@@ -126,6 +150,8 @@ static bool parse_value(const struct option *option, const char *text) {
     return parse_tls_version(option, text);
   if (option->kind == RECORD_LAYER)
     return parse_record_layer(option, text);
+  if (option->kind == SNI)
+    return parse_sni(option, text);
   if (*text == '\0')
     return complain(option->name, "needs a value that is not empty");
   *(const char **)option->value = text;
@@ -146,7 +172,7 @@ static const struct option *find(const struct option *option, const char *arg) {
 static bool parse_all(const struct option *known, char **argv, int *status) {
   while (*++argv != NULL) {
     const struct option *option = find(known, *argv);
-    const char *value = strchr(*argv, '=');
+    char *value = strchr(*argv, '=');
     if (option == NULL)
       return complain(*argv, "is not an option; see --help");
     if (option->kind == LATER)
@@ -180,6 +206,8 @@ bool echo_options_parse(echo_options *options, char **argv, int *status) {
       {"--cert", TEXT, &options->cert, 0, 0},
       {"--key", TEXT, &options->key, 0, 0},
       {"--passphrase", TEXT, &options->passphrase, 0, 0},
+      {"--sni", SNI, options, 0, 0},
+      {"--keylog", TEXT, &options->keylog, 0, 0},
       {"--allow-self-signed", SWITCH, &options->allow_self_signed, 0, 0},
       {"--plain", SWITCH, &options->plain, 0, 0},
       {"--max-message", NUMBER, &options->max_message, 1, INT64_C(1) << 40},

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <wss/wss.h>
 
+#define ECHO_MAX_SNI 16
+
 typedef struct echo_options {
   const char *host;
   int64_t port;
@@ -17,6 +19,9 @@ typedef struct echo_options {
   const char *curves;
   int min_tls; /* of these, 0 is the library's default */
   int max_tls;
+  const char *keylog;
+  wss_sni_cert sni[ECHO_MAX_SNI];
+  size_t sni_count;
   wss_record_layer record_layer;
   bool plain;
   bool allow_self_signed;

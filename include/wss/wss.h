@@ -100,7 +100,10 @@ WSS_API const char *wss_version(void);
   X(WSS_ERR_TRUNCATED, -8029, "peer ended the connection too early")           \
   X(WSS_ERR_LIMIT, -8030, "a limit was passed")                                \
   X(WSS_ERR_TLS_VERSION, -8031, "TLS version is not supported")                \
-  X(WSS_ERR_CIPHERS, -8032, "cipher suites or groups are not supported")
+  X(WSS_ERR_CIPHERS, -8032, "cipher suites or groups are not supported")       \
+  X(WSS_ERR_CERT_NAME, -8033, "certificate does not cover its host name")      \
+  X(WSS_ERR_KEYLOG_WRITE, -8034, "key log cannot be written")                  \
+  X(WSS_ERR_KEYLOG, -8035, "secrets of connections are written to a file")
 
 enum {
 #define WSS__ERROR_ENUM(name, code, text) name = (code),
@@ -181,6 +184,21 @@ typedef enum wss_record_layer {
 /* Of min_proto_version and max_proto_version; the numbers are the wire's. */
 enum { WSS_TLS_1_2 = 0x0303, WSS_TLS_1_3 = 0x0304 };
 
+/* A certificate for a host name. Its fields are those of the SSL context. This
+   struct never changes. */
+typedef struct wss_sni_cert {
+  const char *host; /* "a.example.org", or "*.example.org" for names with one
+                       label more; case and a dot at the end do not matter */
+  const char *local_cert;
+  const char *local_pk;
+  const char *passphrase;
+  const void *local_cert_pem;
+  size_t local_cert_pem_size;
+  const void *local_pk_pem;
+  size_t local_pk_pem_size;
+  uint64_t reserved[4]; /* zero */
+} wss_sni_cert;
+
 /* The SSL context of a listener: PHP's option names. Paths are files with PEM.
    Everything is loaded and checked by wss_listen. Lists of names have a colon,
    comma or space between two; case does not matter; what is not known or not
@@ -218,6 +236,23 @@ typedef struct wss_ssl_context {
                              3072 bits, from 4 on all is of 192 or more */
   int honor_cipher_order; /* in TLS 1.2 the server's order of suites decides,
                              not the client's: on. WSS_OFF */
+  const void *local_cert_pem; /* in place of local_cert: what would be in the
+                                 file, PEM text of local_cert_pem_size bytes
+                                 (a NUL at its end may be counted) */
+  size_t local_cert_pem_size;
+  const void *local_pk_pem; /* in place of local_pk */
+  size_t local_pk_pem_size;
+  const wss_sni_cert *SNI_server_certs; /* certificates of other names, by the
+                                           client's server name (RFC 6066 3):
+                                           the same name, else the wildcard,
+                                           else the certificate above */
+  size_t SNI_server_cert_count;
+  const char *keylog_file; /* for debugging only: the secrets of all
+                              connections are appended there (NSS key log, as
+                              Wireshark reads it); who reads it can read them.
+                              Mode 0600, or it is refused; on_error is told */
+  int SNI_enabled;         /* WSS_OFF: SNI_server_certs is not used */
+  int reserved3;           /* zero */
 } wss_ssl_context;
 
 /* ---- What callbacks are handed ------------------------------------------ */

@@ -123,10 +123,18 @@ int wss_listen_plain(wss_server *server, const char *host, int port,
   return err;
 }
 
+/* wss_last_error tells the first one. */
+static void warn(wss_listener *listener, int error, const wss__detail *detail) {
+  if (listener->server->last_error.text[0] == '\0')
+    (void)wss__server_fail(listener->server, error, detail->text);
+  wss__report_warning(listener, error, detail->text);
+}
+
 int wss_listen_sized(wss_server *server, const char *host, int port,
                      const wss_ssl_context *ssl, size_t ssl_size,
                      wss_listener **listener) {
   static const uint8_t unused[sizeof ssl->reserved];
+  const wss__tls_note *note;
   wss_ssl_context known;
   wss__tls_context *tls;
   wss_listener *result = NULL;
@@ -142,7 +150,8 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
                             "wss_listen needs an SSL context; plain text is "
                             "wss_listen_plain");
   err = wss__copy_in(&known, sizeof known, ssl, ssl_size);
-  if (err == 0 && memcmp(known.reserved, unused, sizeof unused) != 0)
+  if (err == 0 && (memcmp(known.reserved, unused, sizeof unused) != 0 ||
+                   known.reserved3 != 0))
     err = WSS_ERR_ABI;
   if (err < 0)
     return wss__server_fail(server, err, wss_strerror(err));
@@ -154,10 +163,10 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
   err = listen_on(server, host, port, tls, &result);
   if (err < 0)
     return err;
-  if (warning != 0) {
-    (void)wss__server_fail(server, warning, detail.text);
-    wss__report_warning(result, warning, detail.text);
-  }
+  if (warning != 0)
+    warn(result, warning, &detail);
+  for (note = wss__tls_context_notes(tls); note != NULL; note = note->next)
+    warn(result, note->error, &note->detail);
   if (listener != NULL)
     *listener = result;
   return 0;

@@ -2,14 +2,15 @@
 #ifndef WSS_TLS_CONFIG_H
 #define WSS_TLS_CONFIG_H
 
-#include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
-#include <mbedtls/x509_crt.h>
 
 #include "base/pool.h"
 #include "tls/context.h"
+#include "tls/identity.h"
+#include "tls/keylog.h"
 #include "tls/policy.h"
 #include "tls/schedules.h"
+#include "tls/sni.h"
 #include "tls/tickets.h"
 
 #define WSS__TLS_SESSIONS_TEXT                                                 \
@@ -18,8 +19,10 @@
 struct wss__tls_context {
   int references; /* plain: a server and its connections live on one thread */
   wss_allocator allocator;
-  mbedtls_x509_crt chain;
-  mbedtls_pk_context key;
+  wss__tls_identity *identity; /* the main one */
+  wss__tls_sni names;          /* those of other names */
+  wss__tls_note *notes;
+  int keylog; /* a descriptor, or -1 */
   wss__tls_policy policy;
   mbedtls_ssl_config config;
   wss__tls_tickets tickets;

@@ -8,6 +8,7 @@
 #include "tls/code.h"
 #include "tls/compat.h"
 #include "tls/hello.h"
+#include "tls/identity.h"
 
 /* The largest payload of an encrypted TLS 1.3 record that may hold an alert:
    alert, type, a tag and Mbed TLS's padding (RFC 8446 5.2). Application data
@@ -186,6 +187,7 @@ void wss__tls_engine_free(wss__tls_engine *engine) {
     return;
   mbedtls_ssl_free(&engine->ssl);
   mbedtls_platform_zeroize(&engine->exported, sizeof engine->exported);
+  wss__tls_identity_unref(engine->identity);
   wss__free(engine->allocator, engine->server_name);
   wss__free(engine->allocator, engine);
 }

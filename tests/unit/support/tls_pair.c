@@ -36,13 +36,13 @@ const tls_pair_suite tls_pair_suites[TLS_PAIR_SUITES] = {
 extern int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, int force_flush);
 
 const char *tls_pki(const char *name) {
-  static char paths[4][512];
+  static char paths[16][512];
   static unsigned next;
   const char *folder = getenv("WSS_PKI");
   if (name == NULL)
     return NULL;
   assert_non_null(folder);
-  char *path = paths[next++ % 4];
+  char *path = paths[next++ % 16];
   snprintf(path, sizeof paths[0], "%s/%s", folder, name);
   return path;
 }
@@ -137,6 +137,8 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
   ssl.passphrase = own->passphrase;
   ssl.no_ticket = own->no_ticket;
   ssl.record_layer = (uint8_t)own->record_layer;
+  if (own->change != NULL)
+    own->change(&ssl);
   int error = wss__tls_context_new(&pair->context, &ssl, own->secret,
                                    &wss__default_allocator, &detail, &warning);
   if (error != 0)

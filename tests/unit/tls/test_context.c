@@ -257,6 +257,73 @@ static void options_that_are_refused(void **state) {
   expect_text("local_pk is empty");
 }
 
+static void names_and_key_log_that_are_refused(void **state) {
+  const wss_sni_cert certs[] = {
+      {.host = "localhost", .local_cert = tls_pki("combined.pem")},
+      {.host = "b.example.org",
+       .local_cert = tls_pki("sni-b.pem"),
+       .local_pk = tls_pki("none.key")}};
+  wss_ssl_context ssl = {.local_cert = tls_pki("expired.pem"),
+                         .local_pk = tls_pki("expired.key"),
+                         .SNI_server_certs = certs,
+                         .SNI_server_cert_count = 2};
+  (void)state;
+  assert_int_equal(load(&ssl), WSS_ERR_KEY_READ);
+  expect_text("SNI_server_certs[1] (b.example.org): local_pk ");
+  assert_int_equal(warning, 0);
+  ssl.SNI_enabled = WSS_OFF;
+  assert_int_equal(load(&ssl), 0);
+  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
+  expect_text("the certificate expired on");
+  ssl.SNI_enabled = 2;
+  assert_int_equal(load(&ssl), WSS_ERR_INVALID);
+  expect_text("SNI_enabled is WSS_ON, WSS_OFF or 0, not 2");
+  ssl.SNI_enabled = -2;
+  assert_int_equal(load(&ssl), WSS_ERR_INVALID);
+  ssl.SNI_enabled = WSS_ON;
+  ssl.SNI_server_cert_count = 1;
+  ssl.keylog_file = "/none/keys";
+  assert_int_equal(load(&ssl), WSS_ERR_KEYLOG_WRITE);
+  expect_text("keylog_file /none/keys: No such file or directory");
+  ssl.keylog_file = "";
+  assert_int_equal(load(&ssl), WSS_ERR_KEYLOG_WRITE);
+}
+
+/* The main certificate's comes first, as the call's own. */
+static void every_warning_is_told(void **state) {
+  char keys[] = "/tmp/wss-context-keys-XXXXXX";
+  int descriptor = mkstemp(keys);
+  const wss_sni_cert cert = {.host = "b.example.org",
+                             .local_cert = tls_pki("future.pem"),
+                             .local_pk = tls_pki("future.key")};
+  const wss_ssl_context ssl = {.local_cert = tls_pki("expired.pem"),
+                               .local_pk = tls_pki("expired.key"),
+                               .SNI_server_certs = &cert,
+                               .SNI_server_cert_count = 1,
+                               .keylog_file = keys};
+  static const int expected[] = {WSS_ERR_CERT_FUTURE, WSS_ERR_CERT_NAME,
+                                 WSS_ERR_KEYLOG};
+  wss__tls_context *context;
+  (void)state;
+  assert_true(descriptor >= 0);
+  assert_int_equal(wss__tls_context_new(&context, &ssl, &secret,
+                                        &wss__default_allocator, &detail,
+                                        &warning),
+                   0);
+  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
+  expect_text("local_cert ");
+  const wss__tls_note *note = wss__tls_context_notes(context);
+  for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    assert_non_null(note);
+    assert_int_equal(note->error, expected[i]);
+    note = note->next;
+  }
+  assert_null(note);
+  wss__tls_context_unref(context);
+  close(descriptor);
+  unlink(keys);
+}
+
 static void what_does_nothing_is_no_error(void **state) {
   const wss_ssl_context ssl = {.local_cert = tls_pki("server.pem"),
                                .local_pk = tls_pki("server.key"),
@@ -284,24 +351,34 @@ static void dates_are_a_warning(void **state) {
 }
 
 /* on_error and wss_last_error have room for one text. */
-static void two_warnings_are_one(void **state) {
+static void the_gravest_warning_is_first(void **state) {
   const wss_ssl_context old = {.local_cert = tls_pki("server.pem"),
                                .local_pk = tls_pki("server.key"),
                                .min_proto_version = 0x0301};
   wss_ssl_context both = {.local_cert = tls_pki("expired.pem"),
                           .local_pk = tls_pki("expired.key"),
                           .min_proto_version = 0x0302};
+  wss__tls_context *context;
+  const wss__tls_note *note;
+  int error;
   (void)state;
   assert_int_equal(load(&old), 0);
   assert_int_equal(warning, WSS_ERR_TLS_VERSION);
   assert_string_equal(detail.text,
                       "min_proto_version is 0x0301: libwss does not speak TLS "
                       "1.0; TLS 1.2 is the least");
-  assert_int_equal(load(&both), 0);
+  error = wss__tls_context_new(&context, &both, &secret,
+                               &wss__default_allocator, &detail, &warning);
+  assert_int_equal(error, 0);
   assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
-  expect_text("min_proto_version is 0x0302: libwss does not speak TLS 1.1; TLS "
-              "1.2 is the least; local_cert ");
   expect_text("expired.pem: the certificate expired on 2024-01-01");
+  note = wss__tls_context_notes(context);
+  assert_int_equal(note->error, WSS_ERR_TLS_VERSION);
+  assert_string_equal(note->detail.text,
+                      "min_proto_version is 0x0302: libwss does not speak TLS "
+                      "1.1; TLS 1.2 is the least");
+  assert_null(note->next);
+  wss__tls_context_unref(context);
   both.local_pk = tls_pki("server.pem");
   assert_int_equal(load(&both), WSS_ERR_KEY_PARSE);
   assert_int_equal(warning, 0);
@@ -376,9 +453,11 @@ int main(void) {
       cmocka_unit_test(every_file_error),
       cmocka_unit_test(no_such_files),
       cmocka_unit_test(options_that_are_refused),
+      cmocka_unit_test(names_and_key_log_that_are_refused),
+      cmocka_unit_test(every_warning_is_told),
       cmocka_unit_test(what_does_nothing_is_no_error),
       cmocka_unit_test(dates_are_a_warning),
-      cmocka_unit_test(two_warnings_are_one),
+      cmocka_unit_test(the_gravest_warning_is_first),
       cmocka_unit_test(the_policy_is_asked),
       cmocka_unit_test(an_expired_certificate_serves),
       cmocka_unit_test(no_memory_at_any_point),

@@ -77,8 +77,7 @@ static void a_ticket_of_another_server(void **state) {
   }
 }
 
-/* RFC 6066 3. In TLS 1.3 a ticket is not bound to a name (RFC 8446 4.2.11), but
-   Mbed TLS's client does not offer one to another name. */
+/* RFC 6066 3; in TLS 1.3 RFC 8446 4.2.11 leaves it to the client. */
 static void a_ticket_of_another_name(void **state) {
   static const struct {
     const char *first, *then;
@@ -89,15 +88,17 @@ static void a_ticket_of_another_name(void **state) {
               {"", "localhost", false},
               {"", "", true}};
   (void)state;
-  for (size_t i = 0; i < COUNT_OF(rows); i++) {
-    tls_scene scene;
-    tls_scene_open(&scene, V12);
-    scene.options.server_name = rows[i].first;
-    tls_scene_first(&scene);
-    scene.options.server_name = rows[i].then;
-    if (tls_scene_visit(&scene, true) != rows[i].accepted)
-      fail_msg("row %zu", i);
-    tls_scene_close(&scene);
+  for (size_t v = 0; v < COUNT_OF(versions); v++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+      tls_scene scene;
+      tls_scene_open(&scene, versions[v]);
+      scene.options.server_name = rows[i].first;
+      tls_scene_first(&scene);
+      scene.options.server_name = rows[i].then;
+      if (tls_scene_visit(&scene, true) != rows[i].accepted)
+        fail_msg("row %zu", i);
+      tls_scene_close(&scene);
+    }
   }
 }
 
