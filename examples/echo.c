@@ -66,6 +66,7 @@ static int listen_at(struct echo *echo, const char *host, int port,
       .local_cert = echo->options.cert,
       .local_pk = echo->options.key,
       .passphrase = echo->options.passphrase,
+      .verify_peer = echo->options.verify_peer,
       .allow_self_signed = echo->options.allow_self_signed,
       .record_layer = (uint8_t)echo->options.record_layer,
       .ciphers = echo->options.ciphers,
@@ -76,6 +77,7 @@ static int listen_at(struct echo *echo, const char *host, int port,
       .SNI_server_certs =
           echo->options.sni_count > 0 ? echo->options.sni : NULL,
       .SNI_server_cert_count = echo->options.sni_count,
+      .cafile = echo->options.ca,
       .keylog_file = echo->options.keylog,
   };
   if (echo->options.plain)

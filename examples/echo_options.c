@@ -24,7 +24,10 @@ static const char usage[] =
     "  --keylog FILE        append the secrets of all connections to FILE, "
     "for\n"
     "                       Wireshark: for debugging only\n"
-    "  --allow-self-signed  accept self-signed client certificates\n"
+    "  --verify-peer        clients must show a certificate of --ca's\n"
+    "  --ca FILE            CA certificates (PEM)\n"
+    "  --allow-self-signed  with --verify-peer: accept self-signed client\n"
+    "                       certificates\n"
     "  --plain              ws:// and http://, for use behind a TLS proxy\n"
     "  --max-message BYTES  largest message to accept, 1048576 by default\n"
     "  --max-fragments N    frames of a message, 1024 by default\n"
@@ -42,8 +45,7 @@ static const char usage[] =
     "  --quiet              print the address and nothing else\n"
     "  --help, --version\n"
     "\n"
-    "Not built yet, and refused: --ca FILE, --verify-peer, --deflate,\n"
-    "--threads N.\n";
+    "Not built yet, and refused: --deflate, --threads N.\n";
 
 static const char certificate_commands[] =
     "echo: TLS needs a certificate. These commands make one for development,\n"
@@ -208,6 +210,8 @@ bool echo_options_parse(echo_options *options, char **argv, int *status) {
       {"--passphrase", TEXT, &options->passphrase, 0, 0},
       {"--sni", SNI, options, 0, 0},
       {"--keylog", TEXT, &options->keylog, 0, 0},
+      {"--verify-peer", SWITCH, &options->verify_peer, 0, 0},
+      {"--ca", TEXT, &options->ca, 0, 0},
       {"--allow-self-signed", SWITCH, &options->allow_self_signed, 0, 0},
       {"--plain", SWITCH, &options->plain, 0, 0},
       {"--max-message", NUMBER, &options->max_message, 1, INT64_C(1) << 40},
@@ -222,8 +226,6 @@ bool echo_options_parse(echo_options *options, char **argv, int *status) {
       {"--max-tls", TLS_VERSION, &options->max_tls, 0, 0},
       {"--record-layer", RECORD_LAYER, &options->record_layer, 0, 0},
       {"--quiet", SWITCH, &options->quiet, 0, 0},
-      {"--ca", LATER, NULL, 0, 0},
-      {"--verify-peer", LATER, NULL, 0, 0},
       {"--deflate", LATER, NULL, 0, 0},
       {"--threads", LATER, NULL, 0, 0},
       {"--help", HELP, NULL, 0, 0},

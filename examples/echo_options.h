@@ -20,10 +20,12 @@ typedef struct echo_options {
   int min_tls; /* of these, 0 is the library's default */
   int max_tls;
   const char *keylog;
+  const char *ca;
   wss_sni_cert sni[ECHO_MAX_SNI];
   size_t sni_count;
   wss_record_layer record_layer;
   bool plain;
+  bool verify_peer;
   bool allow_self_signed;
   bool quiet;
   int64_t max_message; /* of these, likewise */

@@ -19,6 +19,17 @@
 #   der             .pem and .key that are not PEM
 #   sni-a sni-b sni-c sni-wild   for [abc].example.org (P-256, RSA, P-384) and
 #                   *.example.org; sni-encrypted.key is sni-a's, with "secret"
+#   peer-ca         the root of client certificates, all for P-256 unless said:
+#   peer-good peer-p384 peer-rsa peer-p521 peer-rsa1024 peer-ed25519 peer-sha1
+#   peer-expired peer-future peer-server (not for clients) peer-self
+#   peer-leaf       of peer-middle, peer-chain: with it; peer-deep: behind ten
+#                   CAs, peer-three: behind three
+#   peer-other      of ca; peer-names: with all kinds of names;
+#   peer-nul-san peer-tab-san                 with bytes that names do not have
+#   peer-revoked    in peer-crl.pem; old-crl.pem: a list that has expired,
+#                   wrong-crl.pem: of that name with another key, garbage-crl.pem
+#   peer-many-ca    peer-ca and ca in one file
+#   peer-cas        a folder with both and other things
 set -eu
 export LC_ALL=C
 
@@ -166,6 +177,101 @@ for name in sni-a sni-b sni-c sni-wild; do
   issue $name $name ca
 done
 openssl pkcs8 -topk8 -v2 aes-128-cbc -iter 1 -passout pass:secret -in sni-a.key -out sni-encrypted.key
+
+
+# Client certificates.
+cat >>openssl.cnf <<'CONF'
+[middle]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+[names]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = clientAuth
+subjectAltName = DNS:alice.example.org, DNS:*.clients.example.org, email:alice@example.org, URI:spiffe://example.org/alice, IP:192.0.2.7, IP:2001:DB8:0:0:0:0:0:7, RID:1.2.3.4
+[nul-san]
+extendedKeyUsage = clientAuth
+subjectAltName = DER:30:19:82:17:61:6c:69:63:65:2e:65:78:61:6d:70:6c:65:2e:6f:72:67:00:2e:65:76:69:6c
+[tab-san]
+extendedKeyUsage = clientAuth
+subjectAltName = DNS:a\tb.example.org
+CONF
+curve peer-ca P-256
+self peer-ca ca 3650
+curve peer-key P-256
+peer() { # NAME SECTION ISSUER [SUBJECT [DIGEST]]: with a key of its own, if there is one
+  [ -e "$1.key" ] || cp peer-key.key "$1.key"
+  openssl req -new -config openssl.cnf -subj "${4:-/O=Example/CN=$1}" -utf8 -key "$1.key" -out "$1.csr"
+  openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" "-${5:-sha256}" -days 397 \
+    -set_serial "0x00$(openssl rand -hex 8)" -extfile openssl.cnf -extensions "$2" \
+    -out "$1.pem" 2>/dev/null
+}
+peer_dated() { # NAME FROM TO
+  cp peer-key.key "$1.key"
+  request "$1"
+  : >index
+  echo 1000 >serial
+  openssl ca -batch -config openssl.cnf -name dated -in "$1.csr" -cert peer-ca.pem -keyfile peer-ca.key \
+    -startdate "$2" -enddate "$3" -extensions client -notext -out "$1.pem" 2>/dev/null
+}
+curve peer-p384 P-384
+cp p521.key peer-p521.key
+cp ed25519.key peer-ed25519.key
+cp rsa2048.key peer-rsa.key
+cp rsa1024.key peer-rsa1024.key
+for name in peer-good peer-p384 peer-rsa peer-p521 peer-rsa1024 peer-revoked; do
+  peer $name client peer-ca
+done
+cp peer-ed25519.key peer-ed-ca.key
+self peer-ed-ca ca 3650
+peer peer-ed25519 client peer-ed-ca
+peer peer-sha1 client peer-ca '' sha1
+peer peer-server server peer-ca
+peer peer-other client ca
+peer_dated peer-expired 20231201000000Z 20240101000000Z
+peer_dated peer-future 20980101000000Z 20990101000000Z
+cp peer-key.key peer-self.key
+self peer-self client 397
+peer peer-names names peer-ca '/C=DE/O=Example, Inc./CN=alice'
+peer peer-nul-san nul-san peer-ca
+peer peer-tab-san tab-san peer-ca
+peer peer-middle middle peer-ca
+peer peer-leaf client peer-middle
+cp peer-key.key peer-chain.key
+cat peer-leaf.pem peer-middle.pem >peer-chain.pem
+: >deep.pem
+last=peer-ca
+for number in 1 2 3 4 5 6 7 8 9 10; do
+  peer "deep-$number" middle "$last"
+  cat "deep-$number.pem" deep.pem >deeper.pem
+  mv deeper.pem deep.pem
+  last=deep-$number
+  [ $number != 3 ] || { peer peer-three client "$last" && cat deep.pem >>peer-three.pem; }
+done
+peer peer-deep client "$last"
+cat deep.pem >>peer-deep.pem
+rm -f deep.pem deep-*.pem deep-*.key
+cat peer-ca.pem ca.pem >peer-many-ca.pem
+rm -rf peer-cas
+mkdir -p peer-cas/folder
+cp peer-ca.pem peer-cas/one.pem
+cp ca.pem peer-cas/two.crt
+echo 'Ask the owner.' >peer-cas/README
+cp garbage.pem peer-cas/.hidden
+
+crl() { # NAME CA KEY DAYS [CERTIFICATE]
+  : >index
+  echo 1000 >serial
+  [ -z "${5:-}" ] || openssl ca -batch -config openssl.cnf -name dated -cert "$2.pem" -keyfile "$3.key" -revoke "$5.pem" 2>/dev/null
+  openssl ca -batch -gencrl -config openssl.cnf -name dated -cert "$2.pem" -keyfile "$3.key" -md sha256 $4 -out "$1.pem" 2>/dev/null
+}
+crl peer-crl peer-ca peer-ca '-crldays 3650' peer-revoked
+crl old-crl peer-ca peer-ca '-crl_lastupdate 20231201000000Z -crl_nextupdate 20240101000000Z'
+cp peer-key.key peer-twin.key
+openssl req -x509 -new -config openssl.cnf -subj "/CN=libwss test peer-ca" -key peer-twin.key \
+  -sha256 -days 3650 -extensions ca -out peer-twin.pem
+crl wrong-crl peer-twin peer-twin '-crldays 3650'
+sed '2s/^..../AAAA/' peer-crl.pem >garbage-crl.pem
 
 rm -f ./*.csr index* serial* 100*.pem
 cp "$script" made-by

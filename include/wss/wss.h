@@ -103,7 +103,11 @@ WSS_API const char *wss_version(void);
   X(WSS_ERR_CIPHERS, -8032, "cipher suites or groups are not supported")       \
   X(WSS_ERR_CERT_NAME, -8033, "certificate does not cover its host name")      \
   X(WSS_ERR_KEYLOG_WRITE, -8034, "key log cannot be written")                  \
-  X(WSS_ERR_KEYLOG, -8035, "secrets of connections are written to a file")
+  X(WSS_ERR_KEYLOG, -8035, "secrets of connections are written to a file")     \
+  X(WSS_ERR_CA_READ, -8036, "file of CA certificates cannot be read")          \
+  X(WSS_ERR_CA_PARSE, -8037, "CA certificates cannot be parsed")               \
+  X(WSS_ERR_CRL, -8038, "revocation list is not usable")                       \
+  X(WSS_ERR_PEER_CERT, -8039, "client certificate was refused")
 
 enum {
 #define WSS__ERROR_ENUM(name, code, text) name = (code),
@@ -208,15 +212,19 @@ typedef struct wss_ssl_context {
                              hold the private key too */
   const char *local_pk;   /* private key; NULL: it is in local_cert */
   const char *passphrase; /* of the private key */
-  bool verify_peer;       /* ask for client certificates: not supported yet,
-                             true is refused with WSS_ERR_UNSUPPORTED */
-  bool allow_self_signed; /* accept self-signed client certificates; without
-                             verify_peer it has no effect and is no error.
-                             Serving one's own needs no option */
+  bool verify_peer;       /* each client must show a certificate, which is
+                             verified in its handshake. False, the default,
+                             asks for none; PHP's manual says true */
+  bool allow_self_signed; /* with verify_peer: a client's certificate may be
+                             signed with its own key, so anybody can make one;
+                             without, no effect and no error. Serving one's
+                             own needs no option */
   uint8_t record_layer;   /* a wss_record_layer */
   bool no_ticket;         /* issue and accept no session tickets: each client
                              shakes hands in full each time */
-  uint8_t reserved[4];    /* zero */
+  bool verify_peer_name;  /* with verify_peer: the client's certificate must be
+                             one for peer_name */
+  uint8_t reserved[3];    /* zero */
   const char *ciphers; /* suites of TLS 1.2, best first, by IANA's or OpenSSL's
                           names; or DEFAULT, HIGH; or the preset "intermediate"
                           (all that there are; the default) or "modern" (TLS 1.3
@@ -236,6 +244,19 @@ typedef struct wss_ssl_context {
                              3072 bits, from 4 on all is of 192 or more */
   int honor_cipher_order; /* in TLS 1.2 the server's order of suites decides,
                              not the client's: on. WSS_OFF */
+  const char *cafile; /* for verify_peer, as all down to verify_depth: CAs that
+                         clients' certificates are to be of */
+  const char *capath; /* more of them: each file in a folder */
+  const void *ca_pem; /* more of them, PEM text of ca_pem_size bytes */
+  size_t ca_pem_size;
+  const char *crlfile;                 /* revocation lists of these CAs */
+  const char *const *peer_fingerprint; /* the certificate must be one of these:
+                                          SHA-256 in 64 hexadecimal digits,
+                                          colons allowed, ended by NULL */
+  const char *peer_name; /* host name, address or URI; see verify_peer_name */
+  int verify_depth;      /* how many CAs there may be above the certificate, the
+                            trusted one counted: 9, which is the most */
+  int reserved2;         /* zero */
   const void *local_cert_pem; /* in place of local_cert: what would be in the
                                  file, PEM text of local_cert_pem_size bytes
                                  (a NUL at its end may be counted) */
@@ -587,14 +608,46 @@ WSS_API wss_address wss_conn_local(const wss_conn *conn);
 /* The subprotocol in use; NULL if none, or the request is not accepted. */
 WSS_API const char *wss_conn_subprotocol(const wss_conn *conn);
 
-/* What TLS agreed on; strings live as long as the connection. */
+typedef enum wss_name_kind {
+  WSS_NAME_DNS = 1,
+  WSS_NAME_IP = 2, /* "192.0.2.1" or "2001:db8::1" */
+  WSS_NAME_EMAIL = 3,
+  WSS_NAME_URI = 4
+} wss_name_kind;
+
+/* A subjectAltName (RFC 5280 4.2.1.6). This struct never changes. */
+typedef struct wss_peer_name {
+  wss_name_kind kind;
+  int32_t reserved;
+  const char *value; /* ASCII without control bytes */
+} wss_peer_name;
+
+/* A client's certificate, which was verified (verify_peer), and the client has
+   its key. Texts are ASCII without control bytes. */
+typedef struct wss_peer_cert {
+  const char *subject; /* "C=DE, O=Example, CN=alice", escaped as RFC 4514 has
+                          it, in the order of the certificate */
+  const char *issuer;
+  const char *serial; /* hexadecimal: "01A3" */
+  const char
+      *fingerprint; /* SHA-256 of der, 64 hexadecimal digits: "5e0c..." */
+  const wss_peer_name *names; /* those of the kinds above */
+  size_t name_count;
+  const void *der; /* the certificate itself */
+  size_t der_size;
+  int64_t valid_from; /* seconds since 1970 (UTC) */
+  int64_t valid_to;
+} wss_peer_cert;
+
+/* What TLS agreed on; what it points to lives as long as the connection. */
 typedef struct wss_tls_info {
-  const char *version;     /* "TLSv1.2" or "TLSv1.3" */
-  const char *cipher;      /* IANA name of the cipher suite */
-  const char *alpn;        /* NULL if the client asked for none */
-  const char *server_name; /* SNI, NULL if the client sent none */
-  bool resumed;            /* by a session ticket: without a certificate */
-  uint8_t reserved[7];     /* zero */
+  const char *version;       /* "TLSv1.2" or "TLSv1.3" */
+  const char *cipher;        /* IANA name of the cipher suite */
+  const char *alpn;          /* NULL if the client asked for none */
+  const char *server_name;   /* SNI, NULL if the client sent none */
+  bool resumed;              /* by a session ticket: without a certificate */
+  uint8_t reserved[7];       /* zero */
+  const wss_peer_cert *peer; /* who the client is; NULL without verify_peer */
 } wss_tls_info;
 
 /* Fills info; WSS_ERR_STATE without TLS or before its handshake ended. */

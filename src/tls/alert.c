@@ -1,6 +1,10 @@
 #include "tls/alert.h"
 
+#include <mbedtls/ecp.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/rsa.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/x509.h>
 
 #include "tls/code.h"
 
@@ -77,8 +81,20 @@ uint8_t wss__tls_alert_for_record(const uint8_t header[WSS__TLS_HEADER_SIZE]) {
   return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
 }
 
+/* As Mbed TLS itself has it: a certificate that cannot be parsed, is of a
+   version that does not exist, or whose chain is too long. */
+static uint8_t certificate_alert(int high) {
+  if (high == MBEDTLS_ERR_X509_UNKNOWN_VERSION)
+    return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+  return high == MBEDTLS_ERR_X509_FATAL_ERROR
+             ? MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED
+             : MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+}
+
 uint8_t wss__tls_alert_for_code(int code,
                                 const uint8_t header[WSS__TLS_HEADER_SIZE]) {
+  if (wss__tls_code_is_certificate(code))
+    return certificate_alert(wss__tls_code_high(code));
   switch (wss__tls_code_high(code)) {
   case MBEDTLS_ERR_SSL_INVALID_RECORD:
     return wss__tls_alert_for_record(header);
@@ -104,6 +120,11 @@ uint8_t wss__tls_alert_for_code(int code,
     return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT;
   case MBEDTLS_ERR_SSL_UNRECOGNIZED_NAME:
     return MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME;
+  case MBEDTLS_ERR_ECP_VERIFY_FAILED:
+  case MBEDTLS_ERR_RSA_VERIFY_FAILED:
+  case MBEDTLS_ERR_PK_SIG_LEN_MISMATCH:
+    /* Of the client's CertificateVerify (RFC 5246 7.4.8). */
+    return MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR;
   case MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL:
     return MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL;
   default:

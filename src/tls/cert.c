@@ -1,6 +1,5 @@
 #include "tls/cert.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include <mbedtls/oid.h>
@@ -55,12 +54,17 @@ static int parse_block(mbedtls_x509_crt *chain, char **rest, char *begin,
   return code == 0 ? 0 : explain_code(code, number, file, detail);
 }
 
+bool wss__tls_cert_present(const wss__tls_file *file) {
+  return strstr(file->text, BEGIN) != NULL;
+}
+
 int wss__tls_cert_parse(mbedtls_x509_crt *chain, wss__tls_file *file,
                         wss__detail *detail) {
   char *rest = file->text;
   char *begin = strstr(rest, BEGIN);
   if (begin == NULL) {
-    bool key = strstr(rest, "PRIVATE KEY-----") != NULL;
+    bool key = strstr(rest, "PRIVATE KEY-----") != NULL &&
+               strncmp(file->option, "local_", 6) == 0;
     wss__tls_file_explain(file, detail, "%s",
                           key ? "holds a private key and no certificate (are "
                                 "local_cert and local_pk swapped?)"

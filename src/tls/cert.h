@@ -2,6 +2,8 @@
 #ifndef WSS_TLS_CERT_H
 #define WSS_TLS_CERT_H
 
+#include <stdbool.h>
+
 #include <mbedtls/x509_crt.h>
 
 #include "base/error.h"
@@ -11,6 +13,9 @@
    or with detail WSS_ERR_CERT_PARSE, WSS_ERR_KEY_TYPE, WSS_ERR_NOMEM. */
 int wss__tls_cert_parse(mbedtls_x509_crt *chain, wss__tls_file *file,
                         wss__detail *detail);
+
+/* Whether the file has a certificate at all. */
+bool wss__tls_cert_present(const wss__tls_file *file);
 
 /* Whether the leaf can serve: kind of key, key usage, size of the chain. 0, or
    with detail WSS_ERR_KEY_TYPE, WSS_ERR_INVALID. */

@@ -5,8 +5,10 @@
 #include "tls/config.h"
 #include "tls/handshake.h"
 #include "tls/layer.h"
+#include "tls/peer.h"
 #include "tls/stock.h"
 #include "tls/takeover.h"
+#include "tls/verify.h"
 
 typedef enum phase {
   SHAKING, /* the handshake runs: engine */
@@ -24,9 +26,9 @@ struct wss__tls_channel {
   wss__tls_engine *engine;
   const wss__tls_layer *layer;
   void *records;
-  wss__detail *why; /* only after a failure */
-  wss_tls_info info;
-  char *server_name; /* what info points to, if it does not fit into name */
+  wss__detail *why;  /* only after a failure */
+  wss_tls_info info; /* its peer, and its server_name if that is too long for
+                        name, are the channel's */
   phase phase;
   int error;
   int16_t alert;       /* -1: none */
@@ -56,10 +58,16 @@ int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
     wss__tls_takeover_prepare(channel->engine);
   if (context->keylog >= 0)
     wss__tls_keylog_attach(channel->engine);
+  if (context->verify.on)
+    error = wss__tls_check_new(&channel->engine->check, &context->verify,
+                               &channel->engine->ssl, allocator);
+  if (error != 0)
+    goto fail;
   channel->context = wss__tls_context_ref(context);
   *result = channel;
   return 0;
 fail:
+  wss__tls_engine_free(channel->engine);
   wss__pool_give(&context->channels, channel);
   return error;
 }
@@ -77,7 +85,9 @@ void wss__tls_channel_free(wss__tls_channel *channel) {
     return;
   wss__tls_context *context = channel->context;
   release(channel);
-  wss__free(channel->allocator, channel->server_name);
+  if (channel->info.server_name != channel->name)
+    wss__free(channel->allocator, (char *)channel->info.server_name);
+  wss__free(channel->allocator, (wss_peer_cert *)channel->info.peer);
   wss__free(channel->allocator, channel->why);
   wss__pool_give(&context->channels, channel);
   wss__tls_context_unref(context);
@@ -86,17 +96,17 @@ void wss__tls_channel_free(wss__tls_channel *channel) {
 /* Nothing can be called again on what has failed, so all of it goes now. */
 static int fail(wss__tls_channel *channel, int error,
                 const wss__tls_failure *failure) {
-  release(channel);
   channel->phase = FAILED;
   channel->error = error;
-  if (error == WSS_ERR_NOMEM)
-    return error;
-  channel->alert_received = failure->alert >= 0;
-  channel->alert =
-      (int16_t)(failure->alert >= 0 ? failure->alert : failure->sent);
-  channel->why = wss__calloc(channel->allocator, sizeof *channel->why);
-  if (channel->why != NULL)
-    wss__tls_failure_describe(failure, channel->why);
+  if (error != WSS_ERR_NOMEM) {
+    channel->alert_received = failure->alert >= 0;
+    channel->alert =
+        (int16_t)(failure->alert >= 0 ? failure->alert : failure->sent);
+    channel->why = wss__calloc(channel->allocator, sizeof *channel->why);
+    if (channel->why != NULL)
+      wss__tls_failure_describe(failure, channel->why);
+  }
+  release(channel);
   return error;
 }
 
@@ -117,8 +127,24 @@ static void keep_server_name(wss__tls_channel *channel,
     channel->info.server_name = memcpy(channel->name, name, strlen(name));
     return;
   }
-  channel->server_name = engine->server_name;
   engine->server_name = NULL;
+}
+
+/* 0, WSS_ERR_NOMEM, WSS_ERR_TLS. */
+static int keep_peer(wss__tls_channel *channel, const wss__tls_engine *engine,
+                     wss__tls_failure *failure) {
+  if (engine->check == NULL)
+    return 0;
+  *failure =
+      (wss__tls_failure){.alert = -1,
+                         .sent = -1,
+                         .text = "Mbed TLS has lost the client's certificate"};
+  const mbedtls_x509_crt *cert = mbedtls_ssl_get_peer_cert(&engine->ssl);
+  wss_peer_cert *peer = NULL;
+  int error = cert == NULL ? WSS_ERR_TLS
+                           : wss__tls_peer_new(&peer, cert, channel->allocator);
+  channel->info.peer = peer;
+  return error;
 }
 
 static int shake(wss__tls_channel *channel, wss__tls_io *io) {
@@ -132,8 +158,10 @@ static int shake(wss__tls_channel *channel, wss__tls_io *io) {
   wss__tls_handshake_info(engine, &channel->info);
   keep_server_name(channel, engine);
   channel->layer = choose(channel);
-  int error = channel->layer->start(&channel->records, engine, channel->context,
-                                    &failure);
+  int error = keep_peer(channel, engine, &failure);
+  if (error == 0)
+    error = channel->layer->start(&channel->records, engine, channel->context,
+                                  &failure);
   if (error != 0)
     return fail(channel, error, &failure);
   channel->engine = NULL;

@@ -45,11 +45,12 @@ int wss__tls_channel_new(wss__tls_channel **channel, wss__tls_context *context,
 /* channel may be NULL. Secrets are wiped. */
 void wss__tls_channel_free(wss__tls_channel *channel);
 
-/* Takes the next step. A wss__tls_result; or WSS_ERR_TLS, WSS_ERR_NOMEM: the
-   connection has failed, wss__tls_channel_why says why, and the alert that
-   tells the peer is in the output (for a record header that is none, too; but
-   no alert answers the peer's own, RFC 8446 6.2, and none is there without
-   memory for it). Further calls return the same error and do nothing. */
+/* Takes the next step. A wss__tls_result; or WSS_ERR_TLS, WSS_ERR_PEER_CERT,
+   WSS_ERR_NOMEM: the connection has failed, wss__tls_channel_why says why, and
+   the alert that tells the peer is in the output (for a record header that is
+   none, too; but no alert answers the peer's own, RFC 8446 6.2, and none is
+   there without memory for it). Further calls return the same error and do
+   nothing. */
 int wss__tls_channel_read(wss__tls_channel *channel, wss__tls_io *io);
 
 /* Seals plaintext into records, all of it. 0; WSS_ERR_TLS or WSS_ERR_NOMEM: the

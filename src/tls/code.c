@@ -37,6 +37,18 @@ bool wss__tls_code_is_nomem(int code) {
   }
 }
 
+/* mbedtls/x509.h: from -0x2080 to -0x2980, and one by itself; what its key is
+   is PK's matter. */
+bool wss__tls_code_is_certificate(int code) {
+  int high = wss__tls_code_high(code);
+  return (high <= MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE &&
+          high >= MBEDTLS_ERR_X509_BUFFER_TOO_SMALL) ||
+         high == MBEDTLS_ERR_X509_FATAL_ERROR ||
+         high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
+         high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE ||
+         high == MBEDTLS_ERR_PK_INVALID_PUBKEY;
+}
+
 void wss__tls_code_text(int code, char text[WSS__TLS_CODE_TEXT_SIZE]) {
   mbedtls_strerror(code, text, WSS__TLS_CODE_TEXT_SIZE);
 }

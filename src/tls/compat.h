@@ -4,13 +4,16 @@
 #define WSS_TLS_COMPAT_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include <mbedtls/build_info.h>
 
 #include <mbedtls/ecp.h>
+#include <mbedtls/md.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
 
 #if MBEDTLS_VERSION_NUMBER < 0x03060600
 #error "libwss needs Mbed TLS 3.6.6 or a later 3.x"
@@ -35,6 +38,11 @@
 #endif
 #if !defined(MBEDTLS_GCM_C) || !defined(MBEDTLS_CHACHAPOLY_C)
 #error "libwss needs a Mbed TLS with MBEDTLS_GCM_C and _CHACHAPOLY_C"
+#endif
+#if !defined(MBEDTLS_X509_CRL_PARSE_C) ||                                      \
+    !defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+#error                                                                         \
+    "libwss needs a Mbed TLS with MBEDTLS_X509_CRL_PARSE_C and MBEDTLS_SSL_KEEP_PEER_CERTIFICATE"
 #endif
 #if !defined(MBEDTLS_PEM_PARSE_C) || !defined(MBEDTLS_PSA_CRYPTO_C)
 #error "libwss needs a Mbed TLS with MBEDTLS_PEM_PARSE_C and _PSA_CRYPTO_C"
@@ -94,6 +102,52 @@ wss__compat_client_hello(const mbedtls_ssl_context *ssl, size_t *size) {
   const uint8_t *message = ssl->MBEDTLS_PRIVATE(in_msg);
   *size = 4 + ((size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3]);
   return message;
+}
+
+/* Whether the next thing that a server waits for, if it has asked for it, is
+   the client's certificate. */
+static inline bool
+wss__compat_awaits_certificate(const mbedtls_ssl_context *ssl) {
+  return ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CLIENT_CERTIFICATE;
+}
+
+/* Behind its Finished a server of TLS 1.3 writes with the keys of application
+   data (RFC 8446 A.2). Mbed TLS goes on with those of the handshake until the
+   client's Finished has come, so that no client could read an alert of the time
+   between. To be called between two steps of a handshake. */
+static inline void wss__compat_write_as_finished(mbedtls_ssl_context *ssl) {
+  mbedtls_ssl_transform *keys = ssl->MBEDTLS_PRIVATE(transform_application);
+  if (keys == NULL || ssl->MBEDTLS_PRIVATE(transform_out) == keys)
+    return;
+  ssl->MBEDTLS_PRIVATE(transform_out) = keys;
+  memset(ssl->MBEDTLS_PRIVATE(cur_out_ctr), 0,
+         sizeof ssl->MBEDTLS_PRIVATE(cur_out_ctr));
+}
+
+/* Whether a certificate is of its own key. */
+static inline bool wss__compat_signed_by_itself(mbedtls_x509_crt *cert) {
+  uint8_t hash[MBEDTLS_MD_MAX_SIZE];
+  const mbedtls_md_info_t *md =
+      mbedtls_md_info_from_type(cert->MBEDTLS_PRIVATE(sig_md));
+  return cert->issuer_raw.len == cert->subject_raw.len &&
+         memcmp(cert->issuer_raw.p, cert->subject_raw.p,
+                cert->issuer_raw.len) == 0 &&
+         mbedtls_md(md, cert->tbs.p, cert->tbs.len, hash) == 0 &&
+         mbedtls_pk_verify_ext(
+             cert->MBEDTLS_PRIVATE(sig_pk), cert->MBEDTLS_PRIVATE(sig_opts),
+             &cert->pk, cert->MBEDTLS_PRIVATE(sig_md), hash,
+             mbedtls_md_get_size(md), cert->MBEDTLS_PRIVATE(sig).p,
+             cert->MBEDTLS_PRIVATE(sig).len) == 0;
+}
+
+/* The fatal alert with which Mbed TLS has ended a handshake of TLS 1.3 because
+   of code; -1 if it was not for that. */
+static inline int wss__compat_alert_for(const mbedtls_ssl_context *ssl,
+                                        int code) {
+  return ssl->MBEDTLS_PRIVATE(alert_type) != 0 &&
+                 ssl->MBEDTLS_PRIVATE(alert_reason) == code
+             ? ssl->MBEDTLS_PRIVATE(alert_type)
+             : -1;
 }
 
 /* The number of the fatal alert that has just been received. Mbed TLS has no

@@ -12,6 +12,7 @@
 #include "tls/schedules.h"
 #include "tls/sni.h"
 #include "tls/tickets.h"
+#include "tls/verify.h"
 
 #define WSS__TLS_SESSIONS_TEXT                                                 \
   (sizeof WSS__TLS_POLICY_OPEN + WSS__TLS_POLICY_TEXT)
@@ -24,6 +25,7 @@ struct wss__tls_context {
   wss__tls_note *notes;
   int keylog; /* a descriptor, or -1 */
   wss__tls_policy policy;
+  wss__tls_verify verify;
   mbedtls_ssl_config config;
   wss__tls_tickets tickets;
   char sessions[WSS__TLS_SESSIONS_TEXT]; /* what tickets' keys depend on */

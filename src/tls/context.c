@@ -42,11 +42,6 @@ static int start_mbedtls(wss__detail *detail) {
 }
 
 static int check_options(const wss_ssl_context *ssl, wss__detail *detail) {
-  if (ssl->verify_peer) {
-    wss__detail_set(detail, "verify_peer: client certificates are not "
-                            "supported yet; leave it false");
-    return WSS_ERR_UNSUPPORTED;
-  }
   if (ssl->record_layer > WSS_RECORD_MBEDTLS) {
     wss__detail_set(detail,
                     "record_layer is WSS_RECORD_OWN or "
@@ -108,6 +103,9 @@ static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
     error = wss__tls_sni_load(&context->names, ssl->SNI_server_certs,
                               ssl->SNI_server_cert_count, &notes,
                               &context->allocator, &why);
+  if (error == 0)
+    error = wss__tls_verify_load(&context->verify, ssl, context->policy.level,
+                                 &notes, &context->allocator, &why);
   if (error == 0)
     error = open_keylog(context, ssl, &notes, &why);
   if (error != 0)
@@ -219,6 +217,7 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
     return WSS_ERR_TLS;
   }
   wss__tls_policy_apply(&context->policy, config);
+  wss__tls_verify_configure(&context->verify, config);
   wss__compat_conf_random(config);
   wss__tls_handshake_configure(config);
   return 0;
@@ -248,6 +247,7 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   wss__tls_takeover_pool(&context->records, &context->allocator);
   mbedtls_ssl_config_init(&context->config);
   wss__tls_tickets_init(&context->tickets);
+  wss__tls_verify_init(&context->verify);
   error = load(context, ssl, detail, warning);
   if (error == 0)
     error = configure(context, detail);
@@ -279,6 +279,7 @@ void wss__tls_context_unref(wss__tls_context *context) {
   mbedtls_ssl_config_free(&context->config);
   wss__tls_tickets_free(&context->tickets);
   wss__tls_policy_free(&context->policy, &allocator);
+  wss__tls_verify_free(&context->verify, &allocator);
   wss__tls_sni_free(&context->names, &allocator);
   wss__tls_identity_unref(context->identity);
   wss__tls_keylog_close(context->keylog);

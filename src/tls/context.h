@@ -35,8 +35,9 @@ int wss__tls_note_add(wss__tls_note ***notes, int error,
 void wss__tls_secret_wipe(wss__tls_secret *secret);
 
 /* Loads and checks everything. On failure detail names file and cause:
-   WSS_ERR_UNSUPPORTED, _CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
+   WSS_ERR_CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
    _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _KEYLOG_WRITE, _INVALID, _CIPHERS,
+   _CA_READ, _CA_PARSE, _CRL,
    _TLS_VERSION, _ABI, _TLS, _NOMEM. On success *warning is 0, or with detail
    WSS_ERR_CERT_EXPIRED or _CERT_FUTURE of the main certificate, or
    _TLS_VERSION. */
@@ -48,7 +49,7 @@ wss__tls_context *wss__tls_context_ref(wss__tls_context *context);
 void wss__tls_context_unref(wss__tls_context *context);
 
 /* Further warnings of the set-up, the first one or NULL: WSS_ERR_CERT_EXPIRED,
-   _CERT_FUTURE and _CERT_NAME of other names, _KEYLOG. */
+   _CERT_FUTURE and _CERT_NAME of other names, _CRL, _KEYLOG. */
 const wss__tls_note *wss__tls_context_notes(const wss__tls_context *context);
 
 #endif

@@ -9,6 +9,7 @@
 #include "tls/compat.h"
 #include "tls/hello.h"
 #include "tls/identity.h"
+#include "tls/verify.h"
 
 /* The largest payload of an encrypted TLS 1.3 record that may hold an alert:
    alert, type, a tag and Mbed TLS's padding (RFC 8446 5.2). Application data
@@ -188,6 +189,7 @@ void wss__tls_engine_free(wss__tls_engine *engine) {
   mbedtls_ssl_free(&engine->ssl);
   mbedtls_platform_zeroize(&engine->exported, sizeof engine->exported);
   wss__tls_identity_unref(engine->identity);
+  wss__free(engine->allocator, engine->check);
   wss__free(engine->allocator, engine->server_name);
   wss__free(engine->allocator, engine);
 }
@@ -236,31 +238,58 @@ static int plain_alert(wss__tls_engine *engine, int code) {
   return record[6];
 }
 
-/* Returns the alert, -1 if it is no fatal one. */
-static int send_alert(wss__tls_bio *bio, int code) {
-  wss__tls_engine *engine = bio->engine;
-  uint8_t level = MBEDTLS_SSL_ALERT_LEVEL_FATAL;
-  uint8_t alert = wss__tls_alert_for_code(code, engine->record);
-  if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
-    level = MBEDTLS_SSL_ALERT_LEVEL_WARNING;
-    alert = MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;
-  }
+static bool send(wss__tls_bio *bio, uint8_t level, uint8_t alert) {
   /* The first call may do no more than write what was left of a flight. */
   bio->alerted = false;
   for (int i = 0; i < 2 && !bio->alerted && bio->error == 0; i++)
-    (void)mbedtls_ssl_send_alert_message(&engine->ssl, level, alert);
-  return bio->alerted && level == MBEDTLS_SSL_ALERT_LEVEL_FATAL ? alert : -1;
+    (void)mbedtls_ssl_send_alert_message(&bio->engine->ssl, level, alert);
+  return bio->alerted;
+}
+
+/* Returns the alert, -1 if it is no fatal one. */
+static int send_alert(wss__tls_bio *bio, int code) {
+  uint8_t alert = wss__tls_alert_for_code(code, bio->engine->record);
+  if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+    (void)send(bio, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
+               MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY);
+    return -1;
+  }
+  return send(bio, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert) ? alert : -1;
+}
+
+/* Of writing an alert: 0, WSS_ERR_TLS with failure, WSS_ERR_NOMEM. */
+static int output_error(const wss__tls_bio *bio, wss__tls_failure *failure) {
+  if (bio->error == 0)
+    return 0;
+  if (bio->error != WSS_ERR_TOO_BIG)
+    return WSS_ERR_NOMEM;
+  failure->text = "the answers to the peer do not fit into the send buffer";
+  return WSS_ERR_TLS;
+}
+
+int wss__tls_bio_refuse(wss__tls_bio *bio, uint8_t alert, const char *text,
+                        wss__tls_failure *failure) {
+  bool sent = send(bio, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+  *failure =
+      (wss__tls_failure){.alert = -1, .sent = sent ? alert : -1, .text = text};
+  int error = output_error(bio, failure);
+  return error != 0 ? error : WSS_ERR_PEER_CERT;
+}
+
+/* Which alert Mbed TLS has sent. */
+static int sent_alert(const wss__tls_bio *bio, int code) {
+  int alert = wss__compat_alert_for(&bio->engine->ssl, code);
+  if (bio->alert >= 0)
+    return bio->alert;
+  return alert >= 0 ? alert
+                    : wss__tls_alert_for_code(code, bio->engine->record);
 }
 
 int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
   *failure = (wss__tls_failure){
       .code = code, .alert = plain_alert(bio->engine, code), .sent = -1};
-  if (bio->error == WSS_ERR_TOO_BIG) {
-    failure->text = "the answers to the peer do not fit into the send buffer";
-    return WSS_ERR_TLS;
-  }
   if (bio->error != 0)
-    return WSS_ERR_NOMEM;
+    return output_error(bio, failure);
   if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
     failure->alert = wss__compat_alert(&bio->engine->ssl);
     return WSS_ERR_TLS;
@@ -268,9 +297,7 @@ int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
   if (!alerted(bio, code))
     failure->sent = send_alert(bio, code);
   else
-    failure->sent = bio->alert >= 0
-                        ? bio->alert
-                        : wss__tls_alert_for_code(code, bio->engine->record);
+    failure->sent = sent_alert(bio, code);
   if (bio->engine->nomem || wss__tls_code_is_nomem(code))
     return WSS_ERR_NOMEM;
   if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
@@ -278,7 +305,10 @@ int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
   else if (wss__tls_alert_for_code(code, bio->engine->record) ==
            MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW)
     failure->text = "a TLS record is larger than RFC 8446 5.1 allows";
+  else if (code == MBEDTLS_ERR_X509_FATAL_ERROR)
+    failure->text = "client certificate refused: more than eight CAs between "
+                    "it and one that is trusted here";
   else if (hello_too_large(bio->engine))
     failure->text = "the first TLS message is larger than 16 KiB";
-  return WSS_ERR_TLS;
+  return wss__tls_code_is_certificate(code) ? WSS_ERR_PEER_CERT : WSS_ERR_TLS;
 }

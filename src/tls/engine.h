@@ -33,6 +33,7 @@ typedef struct wss__tls_engine {
   struct wss__tls_tickets *tickets;   /* of the listener */
   struct wss__tls_context *context;   /* the listener's */
   struct wss__tls_identity *identity; /* for the client's server name */
+  struct wss__tls_check *check;       /* of its certificate, if one is wanted */
   bool resumed;                       /* a ticket was accepted */
   bool extended_master; /* TLS 1.2: the master secret is (RFC 7627) */
   bool nomem;           /* a callback of the handshake found no memory */
@@ -69,8 +70,14 @@ void wss__tls_bio_close(wss__tls_bio *bio);
 bool wss__tls_bio_stuck(wss__tls_bio *bio);
 
 /* After Mbed TLS failed with code: fills failure, sees to it that one alert
-   tells the peer (none answers an alert, RFC 8446 6.2), and returns WSS_ERR_TLS
-   or WSS_ERR_NOMEM. */
+   tells the peer (none answers an alert, RFC 8446 6.2), and returns
+   WSS_ERR_TLS, WSS_ERR_PEER_CERT or WSS_ERR_NOMEM. */
 int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure);
+
+/* Ends a handshake with an alert of ours, for the reason in text, which lives
+   as long as the engine. Fills failure; WSS_ERR_PEER_CERT, or, if the alert
+   could not be written, WSS_ERR_NOMEM or WSS_ERR_TLS. */
+int wss__tls_bio_refuse(wss__tls_bio *bio, uint8_t alert, const char *text,
+                        wss__tls_failure *failure);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "tls/compat.h"
 #include "tls/config.h"
 #include "tls/policy.h"
 #include "tls/tickets.h"
+#include "tls/verify.h"
 
 wss__tls_identity *wss__tls_handshake_identity(wss__tls_engine *engine,
                                                const void *name, size_t size) {
@@ -53,9 +55,39 @@ void wss__tls_handshake_configure(mbedtls_ssl_config *config) {
   mbedtls_ssl_conf_sni(config, on_server_name, NULL);
 }
 
+static bool is_tls13(const mbedtls_ssl_context *ssl) {
+  return mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
+/* As mbedtls_ssl_handshake, with what it leaves out between its steps.
+ *refused: the client's certificate was, or there is none. */
+static int shake(wss__tls_engine *engine, bool *refused) {
+  mbedtls_ssl_context *ssl = &engine->ssl;
+  while (!mbedtls_ssl_is_handshake_over(ssl)) {
+    bool certificate =
+        engine->check != NULL && wss__compat_awaits_certificate(ssl);
+    int code = mbedtls_ssl_handshake_step(ssl);
+    if (code != 0)
+      return code;
+    wss__compat_write_as_finished(ssl);
+    *refused =
+        certificate && !wss__tls_check_passed(engine->check, is_tls13(ssl));
+    if (*refused)
+      return 0;
+  }
+  /* Nobody gets here without: this is the second lock. */
+  *refused = engine->check != NULL &&
+             !wss__tls_check_passed(engine->check, is_tls13(ssl));
+  return *refused ? 0 : mbedtls_ssl_handshake(ssl); /* tickets of TLS 1.3 */
+}
+
 static int step(wss__tls_bio *bio, wss__tls_failure *failure) {
+  const wss__tls_check *check = bio->engine->check;
+  bool refused = false;
   for (;;) {
-    int code = mbedtls_ssl_handshake(&bio->engine->ssl);
+    int code = shake(bio->engine, &refused);
+    if (refused)
+      return wss__tls_bio_refuse(bio, check->alert, check->why.text, failure);
     if (code == 0)
       return WSS__TLS_READY;
     if (code != MBEDTLS_ERR_SSL_WANT_READ)
@@ -83,9 +115,7 @@ int wss__tls_handshake_read(wss__tls_engine *engine, wss__tls_io *io,
 void wss__tls_handshake_info(const wss__tls_engine *engine,
                              wss_tls_info *info) {
   const mbedtls_ssl_context *ssl = &engine->ssl;
-  bool tls13 =
-      mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
-  info->version = tls13 ? "TLSv1.3" : "TLSv1.2";
+  info->version = is_tls13(ssl) ? "TLSv1.3" : "TLSv1.2";
   info->cipher =
       wss__tls_policy_suite(mbedtls_ssl_get_ciphersuite_id_from_ssl(ssl));
   info->alpn = mbedtls_ssl_get_alpn_protocol(ssl);

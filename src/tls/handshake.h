@@ -15,7 +15,7 @@ wss__tls_identity *wss__tls_handshake_identity(wss__tls_engine *engine,
                                                const void *name, size_t size);
 
 /* Takes the next step: WSS__TLS_WANT, WSS__TLS_READY, WSS_ERR_TLS,
-   WSS_ERR_NOMEM. */
+   WSS_ERR_PEER_CERT, WSS_ERR_NOMEM. */
 int wss__tls_handshake_read(wss__tls_engine *engine, wss__tls_io *io,
                             wss__tls_failure *failure);
 

@@ -18,9 +18,11 @@ struct probe {
   const char *origins[LIST + 1];
   const char *subprotocols[LIST + 1];
   const char *protocols[LIST + 1]; /* of ALPN */
-  const char *host, *cert, *key;
+  const char *fingerprints[LIST + 1];
+  const char *host, *cert, *key, *ca, *crl, *peer_name;
   int64_t port, grace, max_block, security_level;
   bool plain, http, no_ticket, second, no_alpn, client_order;
+  bool verify_peer, allow_self_signed;
   bool mbedtls; /* its record layer */
   uv_signal_t terminate;
 };

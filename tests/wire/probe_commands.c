@@ -143,6 +143,26 @@ static void do_flood(wss_conn *conn, const char *rest) {
   json_end();
 }
 
+static void print_peer(const wss_peer_cert *peer) {
+  static const char *const kinds[] = {"", "DNS", "IP", "email", "URI"};
+  json_text("subject", peer->subject);
+  json_text("issuer", peer->issuer);
+  json_text("serial", peer->serial);
+  json_text("fingerprint", peer->fingerprint);
+  json_number("valid_from", peer->valid_from);
+  json_number("valid_to", peer->valid_to);
+  printf(", \"der\": ");
+  json_value(peer->der, peer->der_size);
+  printf(", \"names\": [");
+  for (size_t i = 0; i < peer->name_count; i++) {
+    const wss_peer_name *name = &peer->names[i];
+    printf("%s[\"%s\", ", i > 0 ? ", " : "", kinds[name->kind]);
+    json_value(name->value, strlen(name->value));
+    printf("]");
+  }
+  printf("]");
+}
+
 static void do_info(wss_conn *conn, const char *rest) {
   const struct peer *peer = wss_conn_data(conn);
   wss_tls_info tls = {0};
@@ -158,6 +178,8 @@ static void do_info(wss_conn *conn, const char *rest) {
   json_text("alpn", tls.alpn);
   json_text("server_name", tls.server_name);
   json_number("resumed", tls.resumed);
+  if (tls.peer != NULL)
+    print_peer(tls.peer);
   json_end();
 }
 

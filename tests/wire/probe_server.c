@@ -5,6 +5,8 @@
  *   --host H  --port N  --v6only  --cert FILE  --key FILE  --plain  --http
  *   --record-layer wss|mbedtls  --no-ticket
  *   --alpn X (may be repeated)  --no-alpn  --client-order  --security-level N
+ *   --verify-peer  --ca FILE  --crl FILE  --allow-self-signed
+ *   --fingerprint X (may be repeated)  --peer-name X
  *   --second: one more listener like the first, on a port that it prints
  *   --grace MS  --handshake-timeout MS  --close-timeout MS  --idle-timeout MS
  *   --message-timeout MS  --write-timeout MS  --ping-interval MS
@@ -252,6 +254,10 @@ static bool parse_switch(struct probe *probe, const char *name) {
     probe->client_order = true;
   else if (strcmp(name, "--second") == 0)
     probe->second = true;
+  else if (strcmp(name, "--verify-peer") == 0)
+    probe->verify_peer = true;
+  else if (strcmp(name, "--allow-self-signed") == 0)
+    probe->allow_self_signed = true;
   else if (strcmp(name, "--v6only") == 0)
     probe->options.ipv6_v6only = WSS_ON;
   else
@@ -259,7 +265,8 @@ static bool parse_switch(struct probe *probe, const char *name) {
   return true;
 }
 
-static bool parse(struct probe *probe, char **argv) {
+static bool parse_number(struct probe *probe, const char *name,
+                         const char *value) {
   wss_options *options = &probe->options;
   const struct {
     const char *name;
@@ -281,36 +288,55 @@ static bool parse(struct probe *probe, char **argv) {
       {"--max-block", &probe->max_block},
       {"--security-level", &probe->security_level},
   };
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    if (strcmp(name, numbers[i].name) == 0) {
+      *numbers[i].value = strtoll(value, NULL, 10);
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool parse_text(struct probe *probe, const char *name,
+                       const char *value) {
+  const struct {
+    const char *name;
+    const char **value; /* one text */
+    const char **list;  /* or several */
+  } texts[] = {
+      {"--host", &probe->host, NULL},
+      {"--cert", &probe->cert, NULL},
+      {"--key", &probe->key, NULL},
+      {"--ca", &probe->ca, NULL},
+      {"--crl", &probe->crl, NULL},
+      {"--peer-name", &probe->peer_name, NULL},
+      {"--fingerprint", NULL, probe->fingerprints},
+      {"--alpn", NULL, probe->protocols},
+      {"--origin", NULL, probe->origins},
+      {"--subprotocol", NULL, probe->subprotocols},
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    if (strcmp(name, texts[i].name) != 0)
+      continue;
+    if (texts[i].list != NULL)
+      return append(texts[i].list, value);
+    *texts[i].value = value;
+    return true;
+  }
+  return false;
+}
+
+static bool parse(struct probe *probe, char **argv) {
   while (*++argv != NULL) {
     const char *name = *argv;
-    size_t i = 0;
-    bool known = true;
     if (parse_switch(probe, name))
       continue;
     if (*++argv == NULL)
       return false;
-    while (i < sizeof numbers / sizeof numbers[0] &&
-           strcmp(name, numbers[i].name) != 0)
-      i++;
-    if (strcmp(name, "--host") == 0)
-      probe->host = *argv;
-    else if (i < sizeof numbers / sizeof numbers[0])
-      *numbers[i].value = strtoll(*argv, NULL, 10);
-    else if (strcmp(name, "--cert") == 0)
-      probe->cert = *argv;
-    else if (strcmp(name, "--key") == 0)
-      probe->key = *argv;
-    else if (strcmp(name, "--record-layer") == 0)
+    if (strcmp(name, "--record-layer") == 0)
       probe->mbedtls = strcmp(*argv, "mbedtls") == 0;
-    else if (strcmp(name, "--alpn") == 0)
-      known = append(probe->protocols, *argv);
-    else if (strcmp(name, "--origin") == 0)
-      known = append(probe->origins, *argv);
-    else if (strcmp(name, "--subprotocol") == 0)
-      known = append(probe->subprotocols, *argv);
-    else
-      known = false;
-    if (!known)
+    else if (!parse_number(probe, name, *argv) &&
+             !parse_text(probe, name, *argv))
       return false;
   }
   return true;
@@ -333,7 +359,15 @@ static int start(struct probe *probe) {
                             ? probe->protocols
                             : NULL,
       .security_level = (int)probe->security_level,
-      .honor_cipher_order = probe->client_order ? WSS_OFF : WSS_ON};
+      .honor_cipher_order = probe->client_order ? WSS_OFF : WSS_ON,
+      .verify_peer = probe->verify_peer,
+      .allow_self_signed = probe->allow_self_signed,
+      .verify_peer_name = probe->peer_name != NULL,
+      .cafile = probe->ca,
+      .crlfile = probe->crl,
+      .peer_fingerprint =
+          probe->fingerprints[0] != NULL ? probe->fingerprints : NULL,
+      .peer_name = probe->peer_name};
   wss_listener *listener = NULL;
   wss_listener *second = NULL;
   int err;

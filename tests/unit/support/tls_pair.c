@@ -66,6 +66,24 @@ static int client_receive(void *pair_, unsigned char *data, size_t size) {
   return (int)size;
 }
 
+static void open_own(tls_pair *pair) {
+  const tls_pair_options *options = &pair->options;
+  mbedtls_x509_crt_init(&pair->own_cert);
+  mbedtls_pk_init(&pair->own_key);
+  if (options->own_cert == NULL)
+    return;
+  assert_int_equal(
+      mbedtls_x509_crt_parse_file(&pair->own_cert, tls_pki(options->own_cert)),
+      0);
+  assert_int_equal(mbedtls_pk_parse_keyfile(
+                       &pair->own_key, tls_pki(options->own_key), NULL,
+                       mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE),
+                   0);
+  assert_int_equal(
+      mbedtls_ssl_conf_own_cert(&pair->config, &pair->own_cert, &pair->own_key),
+      0);
+}
+
 static void open_client(tls_pair *pair) {
   const tls_pair_options *options = &pair->options;
   mbedtls_ssl_config *config = &pair->config;
@@ -81,6 +99,7 @@ static void open_client(tls_pair *pair) {
                    0);
   wss__compat_conf_random(config);
   mbedtls_ssl_conf_ca_chain(config, &pair->trusted, NULL);
+  open_own(pair);
   if (options->version != 0) {
     mbedtls_ssl_conf_min_tls_version(config, options->version);
     mbedtls_ssl_conf_max_tls_version(config, options->version);
@@ -154,6 +173,8 @@ void tls_pair_close(tls_pair *pair) {
   mbedtls_ssl_free(&pair->client);
   mbedtls_ssl_config_free(&pair->config);
   mbedtls_x509_crt_free(&pair->trusted);
+  mbedtls_x509_crt_free(&pair->own_cert);
+  mbedtls_pk_free(&pair->own_key);
   wss__buf_free(&pair->to_client, pair->options.allocator);
   wss__buf_free(&pair->to_server, &wss__default_allocator);
   wss__buf_free(&pair->received, &wss__default_allocator);

@@ -20,6 +20,8 @@ typedef struct tls_pair_options {
   const char *cert;           /* in WSS_PKI */
   const char *key;
   const char *trusted;
+  const char *own_cert; /* the client's own, in WSS_PKI; NULL: none */
+  const char *own_key;
   const char *passphrase;
   mbedtls_ssl_protocol_version version; /* only this one */
   const int *suites;                    /* of the client, ended by 0 */
@@ -53,6 +55,8 @@ typedef struct tls_pair {
   wss__tls_channel *channel;
   mbedtls_ssl_config config;
   mbedtls_x509_crt trusted;
+  mbedtls_x509_crt own_cert;
+  mbedtls_pk_context own_key;
   mbedtls_ssl_context client;
   wss__buf to_client;
   wss__buf to_server;

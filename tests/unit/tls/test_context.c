@@ -235,9 +235,6 @@ static void no_such_files(void **state) {
 /* ---- Options ------------------------------------------------------------- */
 
 static void options_that_are_refused(void **state) {
-  const wss_ssl_context verify = {.local_cert = tls_pki("server.pem"),
-                                  .local_pk = tls_pki("server.key"),
-                                  .verify_peer = true};
   const wss_ssl_context nothing = {.allow_self_signed = true};
   const wss_ssl_context empty = {.local_cert = ""};
   const wss_ssl_context empty_key = {.local_cert = tls_pki("combined.pem"),
@@ -247,8 +244,6 @@ static void options_that_are_refused(void **state) {
   (void)state;
   assert_int_equal(load(&layer), WSS_ERR_INVALID);
   expect_text("record_layer");
-  assert_int_equal(load(&verify), WSS_ERR_UNSUPPORTED);
-  expect_text("verify_peer");
   assert_int_equal(load(&nothing), WSS_ERR_INVALID);
   expect_text("local_cert is missing");
   assert_int_equal(load(&empty), WSS_ERR_INVALID);
