@@ -55,7 +55,7 @@ void scene_echo(sim_host *host, wss_conn *conn, const wss_message *message);
 
 /* The parts, each with a scene without a name behind the last one. */
 extern const fault_scene scenes_http[], scenes_open[], scenes_server[],
-    scenes_tls[];
+    scenes_tls[], scenes_verify[];
 
 /* Plays it in all ways; for cmocka, with the scene as initial state. If it
    fails, scene_over says at which allocation. */

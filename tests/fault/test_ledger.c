@@ -17,7 +17,7 @@ static void every_site_has_failed(void **state) {
 
 int main(void) {
   const fault_scene *const parts[] = {scenes_http, scenes_open, scenes_server,
-                                      scenes_tls};
+                                      scenes_tls, scenes_verify};
   struct CMUnitTest tests[MOST] = {{0}};
   size_t count = 0;
   size_t i;
