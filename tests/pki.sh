@@ -22,6 +22,7 @@
 #   peer-ca         the root of client certificates, all for P-256 unless said:
 #   peer-good peer-p384 peer-rsa peer-p521 peer-rsa1024 peer-ed25519 peer-sha1
 #   peer-expired peer-future peer-server (not for clients) peer-self
+#   peer-ed-signed  by peer-ed-ca, whose key is Ed25519
 #   peer-leaf       of peer-middle, peer-chain: with it; peer-deep: behind ten
 #                   CAs, peer-three: behind three
 #   peer-other      of ca; peer-names: with all kinds of names;
@@ -40,7 +41,7 @@ cd "$1"
 if cmp -s "$script" made-by && openssl x509 -noout -checkend 2592000 -in server.pem >/dev/null; then
   exit 0
 fi
-rm -f made-by
+rm -f made-by peer-*.key
 
 curve() { # NAME CURVE
   openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -out "$1.key"
@@ -224,7 +225,8 @@ for name in peer-good peer-p384 peer-rsa peer-p521 peer-rsa1024 peer-revoked; do
 done
 cp peer-ed25519.key peer-ed-ca.key
 self peer-ed-ca ca 3650
-peer peer-ed25519 client peer-ed-ca
+peer peer-ed25519 client peer-ca
+peer peer-ed-signed client peer-ed-ca
 peer peer-sha1 client peer-ca '' sha1
 peer peer-server server peer-ca
 peer peer-other client ca

@@ -81,10 +81,11 @@ uint8_t wss__tls_alert_for_record(const uint8_t header[WSS__TLS_HEADER_SIZE]) {
   return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
 }
 
-/* As Mbed TLS itself has it: a certificate that cannot be parsed, is of a
-   version that does not exist, or whose chain is too long. */
+/* A certificate that cannot be parsed, is of a version or signed in a way that
+   is not known, or whose chain is too long: as Mbed TLS itself has it. */
 static uint8_t certificate_alert(int high) {
-  if (high == MBEDTLS_ERR_X509_UNKNOWN_VERSION)
+  if (high == MBEDTLS_ERR_X509_UNKNOWN_VERSION ||
+      high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG)
     return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
   return high == MBEDTLS_ERR_X509_FATAL_ERROR
              ? MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED

@@ -1,6 +1,6 @@
 // A client made with node's ws package.
 //
-//   node node_ws.js SCENARIO URL CA_FILE
+//   node node_ws.js SCENARIO URL CA_FILE [CERT_FILE KEY_FILE]
 //
 // Prints what happens, a line each; exits 0 if the scenario ran to its end.
 "use strict";
@@ -9,8 +9,10 @@ const fs = require("fs");
 const path = require("path");
 const WebSocket = require(path.join(process.env.WSS_NODE_MODULES, "ws"));
 
-const [scenario, url, ca] = process.argv.slice(2);
+const [scenario, url, ca, cert, key] = process.argv.slice(2);
 const options = {ca: fs.readFileSync(ca)};
+if (cert !== undefined)
+  Object.assign(options, {cert: fs.readFileSync(cert), key: fs.readFileSync(key)});
 
 function say(...words) {
   console.log(words.join(" "));

@@ -44,6 +44,7 @@
 static void print_request(const char *event, const wss_conn *conn,
                           const wss_request *request) {
   char name[TEXT];
+  wss_tls_info tls;
   size_t size = 0;
   size_t i;
   json_begin(event, conn);
@@ -67,6 +68,8 @@ static void print_request(const char *event, const wss_conn *conn,
     printf("]");
   }
   printf("]");
+  if (conn != NULL && wss_conn_tls(conn, &tls) == 0 && tls.peer != NULL)
+    json_text("peer", tls.peer->subject);
   if (param(request->query, "lookup", name) != NULL)
     json_text("lookup", wss_request_header(request, name));
   if (param(request->query, "cookie", name) != NULL) {
