@@ -23,6 +23,7 @@
 #   peer-good peer-p384 peer-rsa peer-p521 peer-rsa1024 peer-ed25519 peer-sha1
 #   peer-expired peer-future peer-server (not for clients) peer-self
 #   peer-ed-signed  by peer-ed-ca, whose key is Ed25519
+#   peer-of-old     of peer-old-ca, which has expired
 #   peer-leaf       of peer-middle, peer-chain: with it; peer-deep: behind ten
 #                   CAs, peer-three: behind three
 #   peer-other      of ca; peer-names: with all kinds of names;
@@ -232,6 +233,13 @@ peer peer-server server peer-ca
 peer peer-other client ca
 peer_dated peer-expired 20231201000000Z 20240101000000Z
 peer_dated peer-future 20980101000000Z 20990101000000Z
+cp peer-key.key peer-old-ca.key
+request peer-old-ca
+: >index
+echo 1000 >serial
+openssl ca -batch -selfsign -config openssl.cnf -name dated -in peer-old-ca.csr -keyfile peer-old-ca.key \
+  -startdate 20231201000000Z -enddate 20240101000000Z -extensions ca -notext -out peer-old-ca.pem 2>/dev/null
+peer peer-of-old client peer-old-ca
 cp peer-key.key peer-self.key
 self peer-self client 397
 peer peer-names names peer-ca '/C=DE/O=Example, Inc./CN=alice'

@@ -273,6 +273,26 @@ static void revocation_lists(void **state) {
   }
 }
 
+static void faults_of_cas(void **state) {
+  static const struct {
+    const char *cafile, *client;
+    int alert;
+    const char *why;
+  } rows[] = {
+      {"ca.pem", "peer-chain", 48, "a CA above it is not of a CA"},
+      {"peer-old-ca.pem", "peer-of-old", 45, "a CA above it has expired"},
+      {"peer-middle.pem", "peer-leaf", 0, ""}, /* trusted without its own CA */
+  };
+  char why[WSS__DETAIL_SIZE];
+  (void)state;
+  for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    const wss_ssl_context ssl = {.verify_peer = true,
+                                 .cafile = file(rows[i].cafile)};
+    assert_int_equal(try_with(&ssl, rows[i].client, why), rows[i].alert);
+    assert_non_null(strstr(why, rows[i].why));
+  }
+}
+
 static void names_of_clients(void **state) {
   static const struct {
     const char *name, *client;
@@ -545,6 +565,7 @@ int main(void) {
       cmocka_unit_test(each_client_with_mbedtls_records_in_tls_1_2),
       cmocka_unit_test(each_client_with_mbedtls_records_in_tls_1_3),
       cmocka_unit_test(revocation_lists),
+      cmocka_unit_test(faults_of_cas),
       cmocka_unit_test(names_of_clients),
       cmocka_unit_test(depths),
       cmocka_unit_test(a_self_signed_certificate_in_cafile),
