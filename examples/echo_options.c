@@ -236,8 +236,10 @@ bool echo_options_parse(echo_options *options, char **argv, int *status) {
   *status = 2;
   if (!parse_all(known, argv, status))
     return false;
-  if (options->plain && (options->cert != NULL || options->key != NULL))
-    return complain("--plain", "excludes --cert and --key");
+  if (options->plain && (options->cert != NULL || options->key != NULL ||
+                         options->ca != NULL || options->verify_peer))
+    return complain("--plain",
+                    "excludes --cert, --key, --verify-peer and --ca");
   if (!options->plain && options->cert == NULL) {
     fputs(certificate_commands, stderr);
     return false;
