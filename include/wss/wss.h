@@ -461,9 +461,9 @@ static inline int wss_server_new(wss_server **server, uv_loop_t *loop,
 
 /* Listens with TLS. host is a numeric address; NULL or "" means every address
    of both families. Port 0 picks one. listener may be NULL. On failure
-   wss_last_error names file and cause. An expired certificate is served, and a
-   min_proto_version below TLS 1.2 raised, with a warning to on_error and
-   wss_last_error. */
+   wss_last_error names file and cause. An expired certificate is served, an
+   expired crlfile used, and a min_proto_version below TLS 1.2 raised, with a
+   warning to on_error and wss_last_error. */
 WSS_API int wss_listen_sized(wss_server *server, const char *host, int port,
                              const wss_ssl_context *ssl, size_t ssl_size,
                              wss_listener **listener);

@@ -16,6 +16,7 @@
 #include <mbedtls/ecdh.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/md.h>
+#include <mbedtls/psa_util.h>
 #include <psa/crypto.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
@@ -208,11 +209,18 @@ static void echo(sim_host *host, wss_conn *conn, const wss_message *message) {
   (void)wss_send(conn, message->type, message->data, message->size);
 }
 
+/* The client's certificate; own_cert.raw.p is NULL without one. */
+static mbedtls_x509_crt own_cert;
+static mbedtls_pk_context own_key;
+
 /* True if everything was done. */
 static bool a_visit(sim_host *host, int version) {
   sim_client client;
   bool done;
   client_dial(&client, host, version);
+  if (own_cert.raw.p != NULL)
+    assert_int_equal(
+        mbedtls_ssl_conf_own_cert(&client.tls.config, &own_cert, &own_key), 0);
   client_go_on(&client);
   (void)client_frame(&client, 0x81, "hello", 5);
   client_finish(&client);
@@ -237,7 +245,9 @@ static void fails(sim_host *host, int version, size_t at) {
   if (!done) {
     const host_record *record = host_last(host);
     assert_true(record->closes);
-    assert_true(record->error == WSS_ERR_NOMEM || record->error == WSS_ERR_TLS);
+    assert_true(record->error == WSS_ERR_NOMEM ||
+                record->error == WSS_ERR_TLS ||
+                record->error == WSS_ERR_PEER_CERT);
     not_called_so += record->error != WSS_ERR_NOMEM;
   }
   assert_true(a_visit(host, version));
@@ -273,6 +283,99 @@ static void tls_1_2(void **state) {
 static void tls_1_3(void **state) {
   (void)state;
   each_of(13);
+}
+
+/* ---- Client certificates --------------------------------------------------
+ */
+
+static const char *pki(const char *name, const char *kind) {
+  static char paths[4][512];
+  static size_t next;
+  char *path = paths[next++ % 4];
+  (void)snprintf(path, sizeof paths[0], "%s/%s%s", getenv("WSS_PKI"), name,
+                 kind);
+  return path;
+}
+
+static void get_certificate(const char *name) {
+  mbedtls_x509_crt_init(&own_cert);
+  mbedtls_pk_init(&own_key);
+  assert_int_equal(mbedtls_x509_crt_parse_file(&own_cert, pki(name, ".pem")),
+                   0);
+  assert_int_equal(mbedtls_pk_parse_keyfile(&own_key, pki(name, ".key"), NULL,
+                                            mbedtls_psa_get_random,
+                                            MBEDTLS_PSA_RANDOM_STATE),
+                   0);
+}
+
+static void put_certificate_away(void) {
+  mbedtls_x509_crt_free(&own_cert);
+  mbedtls_pk_free(&own_key);
+}
+
+/* Whatever fails: who is not to get in does not. */
+static void stays_outside(sim_host *host, int version) {
+  size_t count;
+  size_t step;
+  size_t at;
+  plan(0);
+  assert_false(a_visit(host, version));
+  count = calls;
+  step = stride(3 * count); /* they are slow */
+  for (at = 1; at <= count; at += step) {
+    long before = live;
+    plan(at);
+    assert_false(a_visit(host, version));
+    find_lost(version);
+    plan(0);
+    assert_int_equal(live, before);
+  }
+  assert_int_equal(host->requests, 0);
+}
+
+static void gets_in(sim_host *host, int version) {
+  size_t count;
+  size_t step;
+  size_t at;
+  plan(0);
+  assert_true(a_visit(host, version));
+  count = calls;
+  assert_true(count > 60);
+  step = stride(3 * count); /* they are slow */
+  for (at = 1; at <= count; at += step)
+    fails(host, version, at);
+  say_counts((count + step - 1) / step);
+}
+
+static void certificates_of_clients(void **state) {
+  static const char *const outside[] = {"peer-revoked", "peer-leaf",
+                                        "peer-expired"};
+  (void)state;
+  for (int version = 12; version <= 13; version++) {
+    const wss_ssl_context ssl = {.local_cert = pki("combined", ".pem"),
+                                 .verify_peer = true,
+                                 .cafile = pki("peer-ca", ".pem"),
+                                 .crlfile = pki("peer-crl", ".pem")};
+    wss_listener *listener;
+    sim_host host;
+    host_open(&host, NULL, false);
+    host.hooks.message = echo;
+    spare_hashes = version == 12;
+    serving = true;
+    assert_int_equal(wss_listen(host.server, "127.0.0.1", 0, &ssl, &listener),
+                     0);
+    serving = false;
+    host.secure_port = wss_listener_port(listener);
+    for (size_t i = 0; i < COUNT_OF(outside); i++) {
+      get_certificate(outside[i]);
+      stays_outside(&host, version);
+      put_certificate_away();
+    }
+    get_certificate("peer-chain");
+    gets_in(&host, version);
+    put_certificate_away();
+    host_close(&host);
+  }
 }
 
 /* ---- Elliptic curves ------------------------------------------------------
@@ -351,8 +454,11 @@ static void nothing_is_left(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_set_up),      cmocka_unit_test(tls_1_2),
-      cmocka_unit_test(tls_1_3),         cmocka_unit_test(elliptic_curves),
+      cmocka_unit_test(the_set_up),
+      cmocka_unit_test(tls_1_2),
+      cmocka_unit_test(tls_1_3),
+      cmocka_unit_test(certificates_of_clients),
+      cmocka_unit_test(elliptic_curves),
       cmocka_unit_test(nothing_is_left),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
