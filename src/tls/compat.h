@@ -111,6 +111,29 @@ wss__compat_awaits_certificate(const mbedtls_ssl_context *ssl) {
   return ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CLIENT_CERTIFICATE;
 }
 
+/* Sends what the last step wrote, reads the message that the next one will
+   take, and leaves it there: *message, *size; NULL if it is none of the
+   handshake. What Mbed TLS returns. The two functions are Mbed TLS's own, and
+   in none of its public headers, but between a certificate's arrival and its
+   verification there is no other place to stand. */
+extern int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
+extern int mbedtls_ssl_read_record(mbedtls_ssl_context *ssl,
+                                   unsigned update_hs_digest);
+static inline int wss__compat_peek(mbedtls_ssl_context *ssl, bool tls13,
+                                   const uint8_t **message, size_t *size) {
+  int code = mbedtls_ssl_flush_output(ssl);
+  if (code == 0)
+    code = mbedtls_ssl_read_record(ssl, tls13 ? 0 : 1);
+  if (code != 0)
+    return code;
+  ssl->MBEDTLS_PRIVATE(keep_current_message) = 1;
+  bool handshake =
+      ssl->MBEDTLS_PRIVATE(in_msgtype) == MBEDTLS_SSL_MSG_HANDSHAKE;
+  *message = handshake ? ssl->MBEDTLS_PRIVATE(in_msg) : NULL;
+  *size = handshake ? ssl->MBEDTLS_PRIVATE(in_hslen) : 0;
+  return 0;
+}
+
 /* Behind its Finished a server of TLS 1.3 writes with the keys of application
    data (RFC 8446 A.2). Mbed TLS goes on with those of the handshake until the
    client's Finished has come, so that no client could read an alert of the time

@@ -59,6 +59,21 @@ static bool is_tls13(const mbedtls_ssl_context *ssl) {
   return mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
 }
 
+/* The client's certificate has come, or is to come. */
+static int look_ahead(wss__tls_engine *engine, bool *refused) {
+  const uint8_t *message;
+  size_t size;
+  bool tls13 = is_tls13(&engine->ssl);
+  if (engine->check->looked_at)
+    return 0;
+  int code = wss__compat_peek(&engine->ssl, tls13, &message, &size);
+  if (code != 0 || message == NULL)
+    return code;
+  int result = wss__tls_check_message(engine->check, message, size, tls13);
+  *refused = result == 0;
+  return result < 0 ? MBEDTLS_ERR_SSL_ALLOC_FAILED : 0;
+}
+
 /* As mbedtls_ssl_handshake, with what it leaves out between its steps.
  *refused: the client's certificate was, or there is none. */
 static int shake(wss__tls_engine *engine, bool *refused) {
@@ -66,8 +81,10 @@ static int shake(wss__tls_engine *engine, bool *refused) {
   while (!mbedtls_ssl_is_handshake_over(ssl)) {
     bool certificate =
         engine->check != NULL && wss__compat_awaits_certificate(ssl);
-    int code = mbedtls_ssl_handshake_step(ssl);
-    if (code != 0)
+    int code = certificate ? look_ahead(engine, refused) : 0;
+    if (code == 0 && !*refused)
+      code = mbedtls_ssl_handshake_step(ssl);
+    if (code != 0 || *refused)
       return code;
     wss__compat_write_as_finished(ssl);
     *refused =

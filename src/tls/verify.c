@@ -6,6 +6,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/sha256.h>
 
+#include "tls/chain.h"
 #include "tls/compat.h"
 #include "tls/peer.h"
 #include "tls/policy.h"
@@ -365,6 +366,18 @@ int wss__tls_check_new(wss__tls_check **result, const wss__tls_verify *verify,
   mbedtls_ssl_set_verify(ssl, on_certificate, check);
   *result = check;
   return 0;
+}
+
+int wss__tls_check_message(wss__tls_check *check, const uint8_t *message,
+                           size_t size, bool tls13) {
+  wss__tls_chain_fault fault;
+  check->looked_at = true;
+  int result = wss__tls_chain_is_cheap(message, size, tls13, &fault);
+  if (result == 0) {
+    check->alert = fault.alert;
+    wss__detail_set(&check->why, "client certificate refused: %s", fault.what);
+  }
+  return result;
 }
 
 /* RFC 8446 4.4.2.4, RFC 5246 7.4.6. */

@@ -51,6 +51,7 @@ typedef struct wss__tls_check {
   const wss__tls_verify *verify;
   uint32_t above; /* what was found about the CAs of the chain */
   int top;        /* the highest one's depth */
+  bool looked_at; /* wss__tls_check_message was called */
   bool seen;      /* there was a certificate */
   bool accepted;
   uint8_t alert; /* if it was refused */
@@ -61,6 +62,11 @@ typedef struct wss__tls_check {
 int wss__tls_check_new(wss__tls_check **check, const wss__tls_verify *verify,
                        mbedtls_ssl_context *ssl,
                        const wss_allocator *allocator);
+
+/* Before Mbed TLS takes the client's Certificate message: whether it may. If
+   not, alert and why say what to tell. 1, 0, WSS_ERR_NOMEM. */
+int wss__tls_check_message(wss__tls_check *check, const uint8_t *message,
+                           size_t size, bool tls13);
 
 /* Once the client had to show its certificate: whether it may go on. If not,
    alert and why say what to tell. */

@@ -29,7 +29,7 @@ REFUSED = (
     ("peer-sha1", "unsupported certificate", "it is signed with a hash that is too weak"),
     ("peer-rsa1024", "unsupported certificate", "it has a key that is too weak"),
     ("peer-nul-san", "bad certificate", "a name with a control byte"),
-    ("peer-deep", "access denied", "more than eight CAs"),
+    ("peer-deep", "unknown ca", "more than eight CAs"),
 )
 
 REQUEST = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -113,7 +113,7 @@ static const client clients[] = {
     {"peer-chain", "", {0, 0, 48, 0, 49, 49, 0, 49, 0}},
     {"peer-leaf", "", {0, 48, 48, 48, 49, 48, 48, 48, 48}},
     {"peer-three", "", {0, 0, 48, 0, 49, 49, 0, 49, 48}},
-    {"peer-deep", "", {0, 49, 49, 49, 49, 49, 49, 49, 49}},
+    {"peer-deep", "eight CAs", {0, 48, 48, 48, 48, 48, 48, 48, 48}},
     {"peer-names", "", {0, 0, 48, 0, 49, 49, 0, 0, 0}},
     {"peer-nul-san", "", {0, 42, 48, 42, 42, 42, 42, 42, 42}},
     {"peer-tab-san", "", {0, 42, 48, 42, 42, 42, 42, 42, 42}},
@@ -134,7 +134,7 @@ static const char *reason_of(int alert) {
   case 45:
     return "it ";
   case 48:
-    return "it ";
+    return "it";
   default:
     return "client certificate refused: ";
   }
