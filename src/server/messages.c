@@ -240,10 +240,11 @@ const char *wss_conn_subprotocol(const wss_conn *conn) {
 int wss_conn_tls_sized(const wss_conn *conn, wss_tls_info *info,
                        size_t info_size) {
   wss_tls_info known;
-  if (conn->tls == NULL || !wss__tls_channel_ready(conn->tls))
-    return WSS_ERR_STATE;
   memset(&known, 0, sizeof known);
-  wss__tls_channel_info(conn->tls, &known);
+  if (conn->tls != NULL)
+    wss__tls_channel_info(conn->tls, &known);
+  if (known.version == NULL)
+    return WSS_ERR_STATE;
   wss__copy_out(info, info_size, &known, sizeof known);
   return 0;
 }

@@ -414,6 +414,30 @@ static void without_the_key(void **state) {
   }
 }
 
+/* A program that is told of the end asks whose it was. */
+static void who_it_was_is_known_after_a_failure(void **state) {
+  static const char record[] = "\x17\x03\x03\x00\x20"
+                               "01234567890123456789012345678901";
+  const wss_ssl_context ssl = {.verify_peer = true,
+                               .cafile = file("peer-ca.pem")};
+  (void)state;
+  for (size_t v = 0; v < COUNT_OF(versions); v++) {
+    const tls_pair_options options = {.ssl = &ssl,
+                                      .version = versions[v],
+                                      .own_cert = "peer-good.pem",
+                                      .own_key = "peer-good.key"};
+    wss_tls_info info;
+    tls_pair pair;
+    tls_pair_connect(&pair, &options);
+    assert_int_equal(tls_pair_feed_bytes(&pair, record, sizeof record - 1),
+                     WSS_ERR_TLS);
+    wss__tls_channel_info(pair.channel, &info);
+    assert_non_null(info.peer);
+    assert_string_equal(info.peer->subject, "O=Example, CN=peer-good");
+    tls_pair_close(&pair);
+  }
+}
+
 /* ---- Tickets ------------------------------------------------------------- */
 
 /* Neither are any issued, nor does one of an open listener of the same server
@@ -573,6 +597,7 @@ int main(void) {
       cmocka_unit_test(every_place_of_anchors),
       cmocka_unit_test(strength_by_level),
       cmocka_unit_test(without_the_key),
+      cmocka_unit_test(who_it_was_is_known_after_a_failure),
       cmocka_unit_test(tickets_do_not_get_in),
       cmocka_unit_test(options_that_need_verify_peer),
       cmocka_unit_test(options_that_are_refused),
