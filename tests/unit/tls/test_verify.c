@@ -414,6 +414,33 @@ static void without_the_key(void **state) {
   }
 }
 
+static void a_certificate_that_comes_byte_by_byte(void **state) {
+  static const wss_record_layer layers[] = {WSS_RECORD_OWN, WSS_RECORD_MBEDTLS};
+  const wss_ssl_context ssl = {.verify_peer = true,
+                               .cafile = file("peer-ca.pem")};
+  (void)state;
+  for (size_t i = 0; i < 4; i++) {
+    tls_pair_options options = {.ssl = &ssl,
+                                .version = versions[i / 2],
+                                .record_layer = layers[i % 2],
+                                .chunk = 1,
+                                .own_cert = "peer-chain.pem",
+                                .own_key = "peer-chain.key"};
+    wss_tls_info info;
+    tls_pair pair;
+    tls_pair_connect(&pair, &options);
+    wss__tls_channel_info(pair.channel, &info);
+    assert_string_equal(info.peer->subject, "O=Example, CN=peer-leaf");
+    tls_pair_close(&pair);
+    options.own_cert = "peer-deep.pem";
+    options.own_key = "peer-deep.key";
+    tls_pair_open(&pair, &options);
+    assert_int_equal(tls_pair_shake(&pair), WSS_ERR_PEER_CERT);
+    assert_int_equal(tls_pair_client_alert(&pair), 48);
+    tls_pair_close(&pair);
+  }
+}
+
 /* A program that is told of the end asks whose it was. */
 static void who_it_was_is_known_after_a_failure(void **state) {
   static const char record[] = "\x17\x03\x03\x00\x20"
@@ -597,6 +624,7 @@ int main(void) {
       cmocka_unit_test(every_place_of_anchors),
       cmocka_unit_test(strength_by_level),
       cmocka_unit_test(without_the_key),
+      cmocka_unit_test(a_certificate_that_comes_byte_by_byte),
       cmocka_unit_test(who_it_was_is_known_after_a_failure),
       cmocka_unit_test(tickets_do_not_get_in),
       cmocka_unit_test(options_that_need_verify_peer),
