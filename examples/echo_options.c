@@ -30,6 +30,13 @@ static const char usage[] =
     "  --max-fragments N    frames of a message, 1024 by default\n"
     "  --max-connections N  10000 by default, if there are the descriptors\n"
     "  --max-pending N      connections in their handshake, 1000 by default\n"
+    "  --ciphers LIST       suites of TLS 1.2, a colon between two, or "
+    "DEFAULT,\n"
+    "                       intermediate (the default), modern (TLS 1.3 only)\n"
+    "  --ciphersuites LIST  suites of TLS 1.3\n"
+    "  --curves LIST        groups, x25519:P-256 by default\n"
+    "  --min-tls V          1.2 (the default) or 1.3\n"
+    "  --max-tls V          1.2 or 1.3 (the default)\n"
     "  --record-layer L     who protects TLS records, wss (libwss, the\n"
     "                       default) or mbedtls\n"
     "  --quiet              print the address and nothing else\n"
@@ -55,7 +62,17 @@ static const char certificate_commands[] =
     "(examples/echo.sh does both; --plain needs no certificate.)\n";
 
 /* What follows an option, and how it is kept. */
-enum kind { SWITCH, TEXT, NUMBER, RECORD_LAYER, SNI, LATER, HELP, VERSION };
+enum kind {
+  SWITCH,
+  TEXT,
+  NUMBER,
+  TLS_VERSION,
+  RECORD_LAYER,
+  SNI,
+  LATER,
+  HELP,
+  VERSION
+};
 
 struct option {
   const char *name;
@@ -94,6 +111,18 @@ static bool parse_record_layer(const struct option *option, const char *text) {
          complain(option->name, "must be wss or mbedtls");
 }
 
+/* The library knows no 1.0 and 1.1 and says so. */
+static bool parse_tls_version(const struct option *option, const char *text) {
+  static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};
+  for (int i = 0; i < 4; i++) {
+    if (strcmp(text, versions[i]) == 0) {
+      *(int *)option->value = 0x0301 + i;
+      return true;
+    }
+  }
+  return complain(option->name, "must be 1.2 or 1.3");
+}
+
 /* HOST=CERT or HOST=CERT,KEY; the text is cut where its parts end. */
 static bool parse_sni(const struct option *option, char *text) {
   echo_options *options = option->value;
@@ -117,6 +146,8 @@ static bool parse_value(const struct option *option, char *text) {
     return complain(option->name, "needs a value");
   if (option->kind == NUMBER)
     return parse_number(option, text);
+  if (option->kind == TLS_VERSION)
+    return parse_tls_version(option, text);
   if (option->kind == RECORD_LAYER)
     return parse_record_layer(option, text);
   if (option->kind == SNI)
@@ -184,6 +215,11 @@ bool echo_options_parse(echo_options *options, char **argv, int *status) {
       {"--max-connections", NUMBER, &options->max_connections, 1,
        INT64_C(1) << 32},
       {"--max-pending", NUMBER, &options->max_pending, 1, INT64_C(1) << 32},
+      {"--ciphers", TEXT, &options->ciphers, 0, 0},
+      {"--ciphersuites", TEXT, &options->ciphersuites, 0, 0},
+      {"--curves", TEXT, &options->curves, 0, 0},
+      {"--min-tls", TLS_VERSION, &options->min_tls, 0, 0},
+      {"--max-tls", TLS_VERSION, &options->max_tls, 0, 0},
       {"--record-layer", RECORD_LAYER, &options->record_layer, 0, 0},
       {"--quiet", SWITCH, &options->quiet, 0, 0},
       {"--ca", LATER, NULL, 0, 0},

@@ -7,6 +7,7 @@
 #   p384 rsa2048    other kinds of key that are supported
 #   p521 ed25519 rsa1024                      kinds that are not
 #   chain           leaf and intermediate (the root is ca); intermediate
+#   rsa-chain       the same of RSA keys; its root is rsa-root
 #   wrong-order     the same two, the wrong way round, with chain's key
 #   combined        server, certificate and key in one file
 #   selfsigned expired future                 served all the same
@@ -140,6 +141,13 @@ cp server.pem corrupted.pem
 sed '2s/^..../AAAA/' intermediate.pem >>corrupted.pem
 sed '2s/^..../AAAA/' server.key >corrupted.key
 
+rsa rsa-root 2048
+self rsa-root ca 3650
+rsa rsa-intermediate 2048
+issue rsa-intermediate ca rsa-root
+cp rsa2048.key rsa-chain.key
+issue rsa-chain server rsa-intermediate
+cat rsa-intermediate.pem >>rsa-chain.pem
 named() { # NAME HOST
   printf '[%s]\nbasicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature\n' "$1"
   printf 'extendedKeyUsage = serverAuth\nsubjectAltName = DNS:%s\n' "$2"

@@ -8,9 +8,13 @@
 #include "tls/context.h"
 #include "tls/identity.h"
 #include "tls/keylog.h"
+#include "tls/policy.h"
 #include "tls/schedules.h"
 #include "tls/sni.h"
 #include "tls/tickets.h"
+
+#define WSS__TLS_SESSIONS_TEXT                                                 \
+  (sizeof WSS__TLS_POLICY_OPEN + WSS__TLS_POLICY_TEXT)
 
 struct wss__tls_context {
   int references; /* plain: a server and its connections live on one thread */
@@ -22,8 +26,10 @@ struct wss__tls_context {
   void *user;
   wss__tls_note *notes;
   int keylog; /* a descriptor, or -1 */
+  wss__tls_policy policy;
   mbedtls_ssl_config config;
   wss__tls_tickets tickets;
+  char sessions[WSS__TLS_SESSIONS_TEXT]; /* what tickets' keys depend on */
   wss__tls_schedules schedules;
   wss__pool channels; /* wss__tls_channel */
   wss__pool records;  /* wss__tls_records */

@@ -1,6 +1,7 @@
 #include "tls/context.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include <mbedtls/platform_util.h>
 #include <psa/crypto.h>
@@ -88,8 +89,8 @@ static int open_keylog(wss__tls_context *context, const wss_ssl_context *ssl,
   return error;
 }
 
-static int load(wss__tls_context *context, const wss_ssl_context *ssl,
-                wss__detail *detail, int *warning) {
+static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
+                      wss__detail *detail, int *warning) {
   const wss_sni_cert source = {.local_cert = ssl->local_cert,
                                .local_pk = ssl->local_pk,
                                .passphrase = ssl->passphrase,
@@ -114,6 +115,46 @@ static int load(wss__tls_context *context, const wss_ssl_context *ssl,
   if (error != 0)
     *detail = why;
   return error;
+}
+
+static int check_keys(const wss__tls_context *context, wss__detail *detail) {
+  const wss__tls_sni *names = &context->names;
+  int error = wss__tls_policy_check_key(&context->policy,
+                                        &context->identity->key, detail);
+  for (size_t i = 0; error == 0 && i < names->count; i++) {
+    wss__detail why;
+    error = wss__tls_policy_check_key(&context->policy,
+                                      &names->names[i].identity->key, &why);
+    if (error != 0)
+      wss__detail_set(detail, "SNI_server_certs[%zu] (%s): %s",
+                      names->names[i].number, names->names[i].host, why.text);
+  }
+  return error;
+}
+
+/* Of two warnings the certificate's is the graver one. */
+static int load(wss__tls_context *context, const wss_ssl_context *ssl,
+                wss__detail *detail, int *warning) {
+  wss__tls_note **notes = &context->notes;
+  int first;
+  int error = wss__tls_policy_init(&context->policy, ssl, &context->allocator,
+                                   detail, &first);
+  if (error != 0)
+    return error;
+  const wss__detail told = *detail;
+  error = load_files(context, ssl, detail, warning);
+  if (error == 0)
+    error = check_keys(context, detail);
+  if (error != 0 || first == 0)
+    return error;
+  if (*warning != 0) {
+    while (*notes != NULL)
+      notes = &(*notes)->next;
+    return wss__tls_note_add(&notes, first, &told, &context->allocator);
+  }
+  *warning = first;
+  *detail = told;
+  return 0;
 }
 
 static int make_secret(wss__tls_secret *secret, wss__detail *detail) {
@@ -144,12 +185,18 @@ static bool has_tickets(const wss_ssl_context *ssl) {
   return !ssl->no_ticket && !ssl->verify_peer;
 }
 
+/* A session goes on with its own cipher suite, so listeners whose suites differ
+   do not open each other's tickets. */
 static int offer_tickets(wss__tls_context *context, wss__tls_secret *secret,
                          wss__detail *detail) {
+  char policy[WSS__TLS_POLICY_TEXT];
+  wss__tls_policy_text(&context->policy, policy);
+  (void)snprintf(context->sessions, sizeof context->sessions, "%s %s",
+                 WSS__TLS_POLICY_OPEN, policy);
   int error = make_secret(secret, detail);
   if (error == 0)
     error =
-        wss__tls_tickets_start(&context->tickets, secret, WSS__TLS_POLICY_OPEN);
+        wss__tls_tickets_start(&context->tickets, secret, context->sessions);
   if (error == 0)
     wss__tls_tickets_configure(&context->tickets, &context->config);
   else if (error != WSS_ERR_NOMEM && detail->text[0] == '\0')
@@ -173,7 +220,7 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
     wss__detail_set(detail, "Mbed TLS: %s", text);
     return WSS_ERR_TLS;
   }
-  wss__tls_policy_apply(config);
+  wss__tls_policy_apply(&context->policy, config);
   wss__compat_conf_random(config);
   wss__tls_handshake_configure(config);
   return 0;
@@ -239,6 +286,7 @@ void wss__tls_context_unref(wss__tls_context *context) {
   wss_allocator allocator = context->allocator;
   mbedtls_ssl_config_free(&context->config);
   wss__tls_tickets_free(&context->tickets);
+  wss__tls_policy_free(&context->policy, &allocator);
   wss__tls_sni_free(&context->names, &allocator);
   wss__tls_identity_unref(context->identity);
   wss__tls_keylog_close(context->keylog);

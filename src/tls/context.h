@@ -40,10 +40,10 @@ void wss__tls_secret_wipe(wss__tls_secret *secret);
 
 /* Loads and checks everything. On failure detail names file and cause:
    WSS_ERR_UNSUPPORTED, _CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
-   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _KEYLOG_WRITE, _INVALID, _ABI, _TLS,
-   _NOMEM. On success
-   *warning is 0, or WSS_ERR_CERT_EXPIRED or _CERT_FUTURE with detail, of the
-   main certificate. */
+   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _KEYLOG_WRITE, _INVALID, _CIPHERS,
+   _TLS_VERSION, _ABI, _TLS, _NOMEM. On success *warning is 0, or with detail
+   WSS_ERR_CERT_EXPIRED or _CERT_FUTURE of the main certificate, or
+   _TLS_VERSION. */
 int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
                          wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,

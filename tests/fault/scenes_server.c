@@ -54,7 +54,10 @@ static void listens(scene_run *run) {
 /* Expects the error, or that there is no memory. */
 static void listens_with(scene_run *run, const char *cert, const char *key,
                          int expected) {
-  const wss_ssl_context ssl = {.local_cert = pki(cert), .local_pk = pki(key)};
+  static const char *const protocols[] = {"chat", NULL};
+  const wss_ssl_context ssl = {.local_cert = pki(cert),
+                               .local_pk = pki(key),
+                               .alpn_protocols = protocols};
   wss_listener *listener;
   int err = scene_called(
       run, wss_listen(run->host.server, "127.0.0.1", 0, &ssl, &listener));

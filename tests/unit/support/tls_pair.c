@@ -130,11 +130,13 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
 
   wss__detail detail;
   int warning;
-  wss_ssl_context ssl = {.local_cert = tls_pki(own->cert),
-                         .local_pk = tls_pki(own->key),
-                         .passphrase = own->passphrase,
-                         .no_ticket = own->no_ticket,
-                         .record_layer = (uint8_t)own->record_layer};
+  static const wss_ssl_context usual;
+  wss_ssl_context ssl = own->ssl == NULL ? usual : *own->ssl;
+  ssl.local_cert = tls_pki(own->cert);
+  ssl.local_pk = tls_pki(own->key);
+  ssl.passphrase = own->passphrase;
+  ssl.no_ticket = own->no_ticket;
+  ssl.record_layer = (uint8_t)own->record_layer;
   if (own->change != NULL)
     own->change(&ssl);
   int error = wss__tls_context_new(&pair->context, &ssl, own->secret,

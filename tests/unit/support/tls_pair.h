@@ -16,7 +16,8 @@
 /* Zero is the default: server.pem, every version, a client that trusts ca.pem
    and asks for localhost. */
 typedef struct tls_pair_options {
-  const char *cert; /* files in WSS_PKI */
+  const wss_ssl_context *ssl; /* of the server; its files are these: */
+  const char *cert;           /* in WSS_PKI */
   const char *key;
   const char *trusted;
   const char *passphrase;

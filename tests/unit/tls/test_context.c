@@ -350,6 +350,59 @@ static void dates_are_a_warning(void **state) {
   expect_text("is not valid before 2098-01-01; serving it all the same");
 }
 
+/* on_error and wss_last_error have room for one text. */
+static void the_gravest_warning_is_first(void **state) {
+  const wss_ssl_context old = {.local_cert = tls_pki("server.pem"),
+                               .local_pk = tls_pki("server.key"),
+                               .min_proto_version = 0x0301};
+  wss_ssl_context both = {.local_cert = tls_pki("expired.pem"),
+                          .local_pk = tls_pki("expired.key"),
+                          .min_proto_version = 0x0302};
+  wss__tls_context *context;
+  const wss__tls_note *note;
+  int error;
+  (void)state;
+  assert_int_equal(load(&old), 0);
+  assert_int_equal(warning, WSS_ERR_TLS_VERSION);
+  assert_string_equal(detail.text,
+                      "min_proto_version is 0x0301: libwss does not speak TLS "
+                      "1.0; TLS 1.2 is the least");
+  error = wss__tls_context_new(&context, &both, &secret,
+                               &wss__default_allocator, &detail, &warning);
+  assert_int_equal(error, 0);
+  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
+  expect_text("expired.pem: the certificate expired on 2024-01-01");
+  note = wss__tls_context_notes(context);
+  assert_int_equal(note->error, WSS_ERR_TLS_VERSION);
+  assert_string_equal(note->detail.text,
+                      "min_proto_version is 0x0302: libwss does not speak TLS "
+                      "1.1; TLS 1.2 is the least");
+  assert_null(note->next);
+  wss__tls_context_unref(context);
+  both.local_pk = tls_pki("server.pem");
+  assert_int_equal(load(&both), WSS_ERR_KEY_PARSE);
+  assert_int_equal(warning, 0);
+  assert_null(strstr(detail.text, "min_proto_version"));
+}
+
+/* tests/unit/tls/test_policy.c has all that there are. */
+static void the_policy_is_asked(void **state) {
+  wss_ssl_context none = {.local_cert = tls_pki("server.pem"),
+                          .local_pk = tls_pki("server.key"),
+                          .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"};
+  const wss_ssl_context weak = {.local_cert = tls_pki("rsa2048.pem"),
+                                .local_pk = tls_pki("rsa2048.key"),
+                                .security_level = 3};
+  (void)state;
+  assert_int_equal(load(&none), WSS_ERR_CIPHERS);
+  expect_text("ciphers: no suite is left");
+  assert_int_equal(load(&weak), WSS_ERR_KEY_TYPE);
+  expect_text("security_level 3");
+  none.max_proto_version = 0x0302;
+  assert_int_equal(load(&none), WSS_ERR_TLS_VERSION);
+  expect_text("max_proto_version is 0x0302");
+}
+
 static void an_expired_certificate_serves(void **state) {
   const tls_pair_options options = {.cert = "expired.pem",
                                     .key = "expired.key"};
@@ -378,8 +431,10 @@ static void no_memory_at_any_point(void **state) {
   int left = 0;
   const wss_allocator limited = {limited_malloc, limited_realloc, limited_free,
                                  &left};
+  static const char *const protocols[] = {"chat", NULL};
   const wss_ssl_context ssl = {.local_cert = tls_pki("server.pem"),
-                               .local_pk = tls_pki("server.key")};
+                               .local_pk = tls_pki("server.key"),
+                               .alpn_protocols = protocols};
   wss__tls_context *context = NULL;
   int error = WSS_ERR_NOMEM;
   (void)state;
@@ -402,6 +457,8 @@ int main(void) {
       cmocka_unit_test(every_warning_is_told),
       cmocka_unit_test(what_does_nothing_is_no_error),
       cmocka_unit_test(dates_are_a_warning),
+      cmocka_unit_test(the_gravest_warning_is_first),
+      cmocka_unit_test(the_policy_is_asked),
       cmocka_unit_test(an_expired_certificate_serves),
       cmocka_unit_test(no_memory_at_any_point),
   };
