@@ -33,10 +33,10 @@ typedef struct wss__tls_engine {
   struct wss__tls_tickets *tickets; /* of the listener */
   struct wss__tls_context *context; /* the listener's */
   wss_identity *identity; /* for the client's server name, once chosen */
+  const char *refusal;    /* why on_sni's answer ends the handshake, or NULL */
   bool resumed;           /* a ticket was accepted */
   bool extended_master;   /* TLS 1.2: the master secret is (RFC 7627) */
   bool spoke;             /* something was written */
-  bool refused;           /* the program refused the server name */
   bool nomem;             /* a callback of the handshake found no memory */
 } wss__tls_engine;
 

@@ -6,16 +6,24 @@
 #include "tls/policy.h"
 #include "tls/tickets.h"
 
-/* Whether the program lets the name in; *identity is its choice, or NULL. The
-   count of an identity of another server may be that of another thread. */
-static bool ask(const wss__tls_context *context, const char *host,
-                wss__tls_identity **identity) {
+/* NULL, or why the program does not let the name in; *identity is its choice,
+   or NULL. The count of another server's identity may be another thread's. */
+static const char *ask(const wss__tls_context *context, const char *host,
+                       wss__tls_identity **identity) {
+  wss__detail unused;
   *identity = NULL;
   if (context->on_sni == NULL)
-    return true;
+    return NULL;
   if (context->on_sni(context->server, host, identity, context->user) != 0)
-    return false;
-  return *identity == NULL || (*identity)->owner == context->server;
+    return "on_sni refused the client's server name";
+  if (*identity == NULL)
+    return NULL;
+  if ((*identity)->owner != context->server)
+    return "on_sni chose an identity of another server";
+  if (wss__tls_policy_check_key(&context->policy, &(*identity)->key, &unused) !=
+      0)
+    return "on_sni chose a key that security_level or ciphers exclude";
+  return NULL;
 }
 
 /* The first ClientHello has the name, or none has (RFC 8446 4.1.2). So the
@@ -25,13 +33,13 @@ wss__tls_identity *wss__tls_handshake_identity(wss__tls_engine *engine,
                                                const void *name, size_t size) {
   wss__tls_identity *identity = NULL;
   char host[WSS__TLS_HOST_SIZE];
-  if (engine->identity != NULL || engine->refused)
+  if (engine->identity != NULL || engine->refusal != NULL)
     return engine->identity;
   if (size > 0) {
     if (engine->spoke || !wss__tls_sni_canonical(host, name, size))
       return NULL;
-    engine->refused = !ask(engine->context, host, &identity);
-    if (engine->refused)
+    engine->refusal = ask(engine->context, host, &identity);
+    if (engine->refusal != NULL)
       return NULL;
     if (identity == NULL)
       identity = wss__tls_sni_find(&engine->context->names, host);
@@ -94,8 +102,8 @@ int wss__tls_handshake_read(wss__tls_engine *engine, wss__tls_io *io,
   int result = step(&bio, failure);
   engine->tickets->engine = NULL;
   wss__tls_bio_close(&bio);
-  if (result < 0 && engine->refused)
-    failure->text = "on_sni refused the client's server name";
+  if (result < 0 && engine->refusal != NULL)
+    failure->text = engine->refusal;
   io->input = bio.input;
   io->input_size = bio.input_size;
   return result;

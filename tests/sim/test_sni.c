@@ -6,10 +6,10 @@
 #include <string.h>
 
 static wss_sni_cert cert_for(const char *name) {
-  static char paths[4][512];
+  static char paths[16][512];
   static size_t next;
-  char *cert = paths[next++ % 4];
-  char *key = paths[next++ % 4];
+  char *cert = paths[next++ % 16];
+  char *key = paths[next++ % 16];
   const char *folder = getenv("WSS_PKI");
   assert_non_null(folder);
   (void)snprintf(cert, sizeof paths[0], "%s/%s.pem", folder, name);
@@ -36,6 +36,12 @@ static int choose(sim_host *host, const char *name, wss_identity **identity) {
   (void)snprintf(asked, sizeof asked, "%s", name);
   *identity = chosen;
   return answer;
+}
+
+static int on_sni(wss_server *server, const char *name, wss_identity **identity,
+                  void *user) {
+  (void)server;
+  return choose(user, name, identity);
 }
 
 /* A client that asks for the name, and looks at no certificate. */
@@ -102,14 +108,13 @@ static void its_choice_is_shown(void **state) {
   }
 }
 
-static void expect_refused(sim_host *host, int version) {
+static void expect_refused(sim_host *host, int version, const char *why) {
   tls_client client;
   call_on(&client, host, version, "a.example.org");
   assert_int_equal(shake(&client), MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
   hang_up(&client);
   assert_string_equal(host_last(host)->alert, "unrecognized_name");
-  assert_string_equal(host_last(host)->message,
-                      "on_sni refused the client's server name");
+  assert_string_equal(host_last(host)->message, why);
 }
 
 static void a_name_may_be_refused(void **state) {
@@ -120,9 +125,9 @@ static void a_name_may_be_refused(void **state) {
   host_listen_tls(&host);
   chosen = NULL;
   answer = WSS_REFUSE;
-  expect_refused(&host, 12);
+  expect_refused(&host, 12, "on_sni refused the client's server name");
   answer = WSS_ERR_INVALID;
-  expect_refused(&host, 13);
+  expect_refused(&host, 13, "on_sni refused the client's server name");
   assert_int_equal(host.names, 2);
   host_close(&host);
 }
@@ -141,12 +146,39 @@ static void an_identity_of_another_server_is_refused(void **state) {
                    0);
   assert_int_equal(wss_identity_new(&chosen, server, &cert), 0);
   answer = 0;
-  expect_refused(&host, 13);
+  expect_refused(&host, 13, "on_sni chose an identity of another server");
   assert_int_equal(wss_server_close(server, 0, NULL), 0);
   sim_settle();
   wss_identity_free(chosen);
   wss_identity_free(NULL);
   host_close(&host);
+}
+
+/* Options of the listener's that wss_listen would hold a certificate to. */
+static void an_identity_that_the_listener_excludes(void **state) {
+  const wss_sni_cert main = cert_for("sni-c");
+  const wss_ssl_context ssl = {.local_cert = main.local_cert,
+                               .local_pk = main.local_pk,
+                               .ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384",
+                               .on_sni = on_sni};
+  static const int versions[] = {12, 13};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    sim_host host;
+    host_open(&host, NULL, true);
+    assert_int_equal(
+        wss_listen(host.server, "127.0.0.1", 0, &ssl, &host.secure), 0);
+    host.secure_port = wss_listener_port(host.secure);
+    chosen = identity_of(&host, "sni-a");
+    answer = 0;
+    expect_subject(&host, versions[i], "a.example.org", "CN=sni-a");
+    wss_identity_free(chosen);
+    chosen = identity_of(&host, "sni-b");
+    expect_refused(&host, versions[i],
+                   "on_sni chose a key that security_level or ciphers exclude");
+    wss_identity_free(chosen);
+    host_close(&host);
+  }
 }
 
 /* ---- Within it ----------------------------------------------------------- */
@@ -296,6 +328,7 @@ int main(void) {
       cmocka_unit_test(its_choice_is_shown),
       cmocka_unit_test(a_name_may_be_refused),
       cmocka_unit_test(an_identity_of_another_server_is_refused),
+      cmocka_unit_test(an_identity_that_the_listener_excludes),
       cmocka_unit_test(the_server_may_be_closed),
       cmocka_unit_test(a_large_message_may_be_sent),
       cmocka_unit_test(it_is_asked_once),
