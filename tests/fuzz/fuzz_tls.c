@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/app.h"
 #include "server/machine.h"
 #include "server/tls_client.h"
 
