@@ -160,6 +160,7 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
   if (err < 0)
     return wss__server_fail(
         server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
+  wss__tls_context_own(tls, server, server->user);
   err = listen_on(server, host, port, tls, &result);
   if (err < 0)
     return err;
