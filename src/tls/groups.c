@@ -5,10 +5,10 @@
 #include <mbedtls/ecp.h>
 
 typedef struct entry {
-  uint16_t id;
   const char *names[3]; /* NIST's or RFC 7748's, SEC 2's and X9.62's */
-  bool strong;          /* 192 bits or more */
-  bool normal;          /* in the default */
+  uint16_t id;
+  bool strong; /* 192 bits or more */
+  bool normal; /* in the default */
 } entry;
 
 /* Of the default, every further group is a slow one that a client could pick.
@@ -16,14 +16,14 @@ typedef struct entry {
    on P-384 must have that among the groups, or Mbed TLS refuses them: then this
    is where it goes in. */
 static const entry groups[WSS__TLS_GROUPS] = {
-    {MBEDTLS_SSL_IANA_TLS_GROUP_X25519, {"x25519"}, false, true},
-    {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-     {"P-256", "secp256r1", "prime256v1"},
+    {{"x25519"}, MBEDTLS_SSL_IANA_TLS_GROUP_X25519, false, true},
+    {{"P-256", "secp256r1", "prime256v1"},
+     MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
      false,
      true},
-    {MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, {"P-384", "secp384r1"}, true, false},
-    {MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, {"P-521", "secp521r1"}, true, false},
-    {MBEDTLS_SSL_IANA_TLS_GROUP_X448, {"x448"}, true, false},
+    {{"P-384", "secp384r1"}, MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, true, false},
+    {{"P-521", "secp521r1"}, MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, true, false},
+    {{"x448"}, MBEDTLS_SSL_IANA_TLS_GROUP_X448, true, false},
 };
 
 static bool has_name(const entry *group, wss__slice name) {

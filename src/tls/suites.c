@@ -5,35 +5,35 @@
 /* AEAD with forward secrecy only (RFC 9325 4.2), best first: what is not here
    is never offered. */
 static const wss__tls_suite suites[WSS__TLS_SUITES] = {
-    {MBEDTLS_TLS1_3_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256",
-     "TLS_AES_128_GCM_SHA256", WSS__AES_128_GCM, MBEDTLS_MD_SHA256, true,
-     false},
-    {MBEDTLS_TLS1_3_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384",
-     "TLS_AES_256_GCM_SHA384", WSS__AES_256_GCM, MBEDTLS_MD_SHA384, true,
-     false},
-    {MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256",
-     "TLS_CHACHA20_POLY1305_SHA256", WSS__CHACHA20_POLY1305, MBEDTLS_MD_SHA256,
+    {"TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256",
+     MBEDTLS_TLS1_3_AES_128_GCM_SHA256, WSS__AES_128_GCM, MBEDTLS_MD_SHA256,
      true, false},
-    {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256",
-     WSS__AES_128_GCM, MBEDTLS_MD_SHA256, false, true},
-    {MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
-     WSS__AES_128_GCM, MBEDTLS_MD_SHA256, false, false},
-    {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384",
-     WSS__AES_256_GCM, MBEDTLS_MD_SHA384, false, true},
-    {MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
-     WSS__AES_256_GCM, MBEDTLS_MD_SHA384, false, false},
-    {MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-     "ECDHE-ECDSA-CHACHA20-POLY1305", WSS__CHACHA20_POLY1305, MBEDTLS_MD_SHA256,
-     false, true},
-    {MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-     "ECDHE-RSA-CHACHA20-POLY1305", WSS__CHACHA20_POLY1305, MBEDTLS_MD_SHA256,
-     false, false},
+    {"TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384",
+     MBEDTLS_TLS1_3_AES_256_GCM_SHA384, WSS__AES_256_GCM, MBEDTLS_MD_SHA384,
+     true, false},
+    {"TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256",
+     MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, WSS__CHACHA20_POLY1305,
+     MBEDTLS_MD_SHA256, true, false},
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256",
+     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, WSS__AES_128_GCM,
+     MBEDTLS_MD_SHA256, false, true},
+    {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, WSS__AES_128_GCM,
+     MBEDTLS_MD_SHA256, false, false},
+    {"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384",
+     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, WSS__AES_256_GCM,
+     MBEDTLS_MD_SHA384, false, true},
+    {"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
+     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, WSS__AES_256_GCM,
+     MBEDTLS_MD_SHA384, false, false},
+    {"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+     "ECDHE-ECDSA-CHACHA20-POLY1305",
+     MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+     WSS__CHACHA20_POLY1305, MBEDTLS_MD_SHA256, false, true},
+    {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+     "ECDHE-RSA-CHACHA20-POLY1305",
+     MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+     WSS__CHACHA20_POLY1305, MBEDTLS_MD_SHA256, false, false},
 };
 
 /* Words for all suites of a version. */
@@ -60,14 +60,17 @@ const wss__tls_suite *wss__tls_suite_find(int id) {
   return NULL;
 }
 
+static bool is_separator(char byte) {
+  return byte == ':' || byte == ',' || byte == ' ';
+}
+
 bool wss__tls_list_next(wss__slice *rest, wss__slice *name) {
-  static const char separators[] = ":, ";
-  while (rest->size > 0 && memchr(separators, rest->data[0], 3) != NULL) {
+  while (rest->size > 0 && is_separator(rest->data[0])) {
     rest->data++;
     rest->size--;
   }
   *name = (wss__slice){.data = rest->data, .size = 0};
-  while (rest->size > 0 && memchr(separators, rest->data[0], 3) == NULL) {
+  while (rest->size > 0 && !is_separator(rest->data[0])) {
     rest->data++;
     rest->size--;
     name->size++;
@@ -141,6 +144,12 @@ static void add_all(const wss__tls_list *list, bool tls13, int *ids) {
   }
 }
 
+static bool is_algebra(wss__slice name) {
+  char first = name.data[0];
+  return first == '!' || first == '-' || first == '@' ||
+         memchr(name.data, '+', name.size) != NULL;
+}
+
 /* Of OpenSSL's algebra only what changes nothing is taken. */
 static int check_algebra(const wss__tls_list *list, wss__slice name,
                          wss__detail *detail) {
@@ -161,8 +170,7 @@ int wss__tls_suites_parse(const wss__tls_list *list, bool tls13, int *ids,
   memset(ids, 0, (WSS__TLS_SUITES + 1) * sizeof *ids);
   while (wss__tls_list_next(&rest, &name)) {
     int error = 0;
-    if (memchr("!-+@", name.data[0], 4) != NULL ||
-        memchr(name.data, '+', name.size) != NULL)
+    if (is_algebra(name))
       error = check_algebra(list, name, detail);
     else if (wss__slice_equal_nocase(name, wss__slice_of("modern")))
       error = refuse(list, name, "stands alone, not in a list", detail);

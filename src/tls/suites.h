@@ -12,9 +12,9 @@
 #define WSS__TLS_SUITES 9
 
 typedef struct wss__tls_suite {
-  int id; /* IANA's */
-  const char *name;
-  const char *openssl; /* OpenSSL's name for it */
+  const char *name;    /* IANA's, as is id */
+  const char *openssl; /* OpenSSL's */
+  int id;
   wss__aead_cipher cipher;
   mbedtls_md_type_t hash;
   bool tls13;
