@@ -12,7 +12,7 @@ int wss_identity_new(wss_identity **result, wss_server *server,
   if (err == 0)
     err = wss__tls_identity_new(result, cert, NULL, &server->allocator, &detail,
                                 &warning);
-  if (err < 0)
+  if (err != 0)
     return wss__server_fail(
         server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
   (*result)->owner = server;
