@@ -124,9 +124,10 @@ int wss_listen_plain(wss_server *server, const char *host, int port,
 }
 
 /* wss_last_error tells the first one. */
-static void warn(wss_listener *listener, int error, const wss__detail *detail) {
-  if (listener->server->last_error.text[0] == '\0')
-    (void)wss__server_fail(listener->server, error, detail->text);
+static void warn(wss_server *server, wss_listener *listener, int error,
+                 const wss__detail *detail) {
+  if (server->last_error.text[0] == '\0')
+    (void)wss__server_fail(server, error, detail->text);
   wss__report_warning(listener, error, detail->text);
 }
 
@@ -160,13 +161,14 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
   if (err < 0)
     return wss__server_fail(
         server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
+  wss__tls_context_own(tls, server, server->user);
   err = listen_on(server, host, port, tls, &result);
   if (err < 0)
     return err;
   if (warning != 0)
-    warn(result, warning, &detail);
+    warn(server, result, warning, &detail);
   for (note = wss__tls_context_notes(tls); note != NULL; note = note->next)
-    warn(result, note->error, &note->detail);
+    warn(server, result, note->error, &note->detail);
   if (listener != NULL)
     *listener = result;
   return 0;

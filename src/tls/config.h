@@ -22,6 +22,9 @@ struct wss__tls_context {
   wss_allocator allocator;
   wss__tls_identity *identity; /* the main one */
   wss__tls_sni names;          /* those of other names */
+  wss_sni_cb on_sni;           /* called with the next two; may be NULL */
+  wss_server *server;
+  void *user;
   wss__tls_note *notes;
   int keylog; /* a descriptor, or -1 */
   wss__tls_policy policy;

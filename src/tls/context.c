@@ -17,7 +17,7 @@
 /* TLS 1.3 needs PSA, and servers may be made on several threads at once, while
    Mbed TLS makes two lists when they are first asked for and guards neither.
    Not pthread_once: what failed for want of memory is tried again. */
-static int start_mbedtls(wss__detail *detail) {
+int wss__tls_start(wss__detail *detail) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static bool started;
   psa_status_t status = PSA_SUCCESS;
@@ -99,10 +99,12 @@ static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
                                     &context->allocator, detail, warning);
   if (error != 0)
     return error;
-  if (ssl->SNI_enabled != WSS_OFF)
+  if (ssl->SNI_enabled != WSS_OFF) {
+    context->on_sni = ssl->on_sni;
     error = wss__tls_sni_load(&context->names, ssl->SNI_server_certs,
                               ssl->SNI_server_cert_count, &notes,
                               &context->allocator, &why);
+  }
   if (error == 0)
     error = wss__tls_verify_load(&context->verify, ssl, context->policy.level,
                                  &notes, &context->allocator, &why);
@@ -231,7 +233,7 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   detail->text[0] = '\0';
   int error = check_options(ssl, detail);
   if (error == 0)
-    error = start_mbedtls(detail);
+    error = wss__tls_start(detail);
   if (error != 0)
     return error;
   wss__tls_context *context = wss__calloc(allocator, sizeof *context);
@@ -261,6 +263,12 @@ fail:
   *warning = 0;
   wss__tls_context_unref(context);
   return error;
+}
+
+void wss__tls_context_own(wss__tls_context *context, wss_server *server,
+                          void *user) {
+  context->server = server;
+  context->user = user;
 }
 
 const wss__tls_note *wss__tls_context_notes(const wss__tls_context *context) {

@@ -27,6 +27,10 @@ typedef struct wss__tls_secret {
   bool made;
 } wss__tls_secret;
 
+/* Makes Mbed TLS ready, once; wss__tls_context_new does so, too. 0,
+   WSS_ERR_NOMEM, or WSS_ERR_TLS with detail. */
+int wss__tls_start(wss__detail *detail);
+
 /* Puts a copy behind *notes, which is moved. 0 or WSS_ERR_NOMEM. */
 int wss__tls_note_add(wss__tls_note ***notes, int error,
                       const wss__detail *detail,
@@ -47,6 +51,10 @@ int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
                          int *warning);
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context);
 void wss__tls_context_unref(wss__tls_context *context);
+
+/* What on_sni is called with. */
+void wss__tls_context_own(wss__tls_context *context, wss_server *server,
+                          void *user);
 
 /* Further warnings of the set-up, the first one or NULL: WSS_ERR_CERT_EXPIRED,
    _CERT_FUTURE and _CERT_NAME of other names, _CRL, _KEYLOG. */

@@ -161,6 +161,7 @@ static int transmit(void *context, const unsigned char *data, size_t size) {
     bio->engine->records_after += count;
   else
     note_hello(bio->engine, data, size);
+  bio->engine->spoke = true;
   return (int)size;
 }
 
@@ -310,5 +311,7 @@ int wss__tls_bio_fail(wss__tls_bio *bio, int code, wss__tls_failure *failure) {
                     "it and one that is trusted here";
   else if (hello_too_large(bio->engine))
     failure->text = "the first TLS message is larger than 16 KiB";
-  return wss__tls_code_is_certificate(code) ? WSS_ERR_PEER_CERT : WSS_ERR_TLS;
+  return bio->engine->check != NULL && wss__tls_code_is_certificate(code)
+             ? WSS_ERR_PEER_CERT
+             : WSS_ERR_TLS;
 }
