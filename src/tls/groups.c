@@ -12,9 +12,8 @@ typedef struct entry {
 } entry;
 
 /* Of the default, every further group is a slow one that a client could pick.
-   The leaf's own curve needs no place here. Whoever verifies clients with keys
-   on P-384 must have that among the groups, or Mbed TLS refuses them: then this
-   is where it goes in. */
+   The leaf's own curve needs no place here, nor do those of clients' keys
+   (tls/verify.c). */
 static const entry groups[WSS__TLS_GROUPS] = {
     {{"x25519"}, MBEDTLS_SSL_IANA_TLS_GROUP_X25519, false, true},
     {{"P-256", "secp256r1", "prime256v1"},
