@@ -123,15 +123,52 @@ int wss_listen_plain(wss_server *server, const char *host, int port,
   return err;
 }
 
+/* Warnings go to on_error, each of them; last_error has the first. */
+static void tell_warnings(wss_listener *listener,
+                          const wss__findings *findings) {
+  size_t count = findings->counts[WSS_FINDING_WARNING];
+  wss__detail detail;
+  size_t number = 0;
+  for (;; number++) {
+    const wss__finding *finding =
+        wss__findings_get(findings, WSS_FINDING_WARNING, number);
+    if (finding == NULL)
+      return;
+    wss__report_warning(listener, finding->code, finding->message.text);
+    if (number > 0)
+      continue;
+    if (count == 1)
+      detail = finding->message;
+    else
+      wss__detail_set(&detail, "%.*s (and %zu more)", WSS__DETAIL_SIZE - 40,
+                      finding->message.text, count - 1);
+    (void)wss__server_fail(listener->server, finding->code, detail.text);
+  }
+}
+
+static int listen_tls(wss_server *server, const char *host, int port,
+                      const wss_ssl_context *ssl, wss__findings *findings,
+                      wss_listener **result) {
+  wss__tls_context *tls;
+  wss__detail detail = {""};
+  int err = wss__tls_context_new(&tls, ssl, &server->secret, &server->allocator,
+                                 &detail, findings);
+  if (err < 0)
+    return wss__server_fail(
+        server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
+  err = listen_on(server, host, port, tls, result);
+  if (err == 0)
+    tell_warnings(*result, findings);
+  return err;
+}
+
 int wss_listen_sized(wss_server *server, const char *host, int port,
                      const wss_ssl_context *ssl, size_t ssl_size,
                      wss_listener **listener) {
   static const uint8_t unused[sizeof ssl->reserved];
   wss_ssl_context known;
-  wss__tls_context *tls;
   wss_listener *result = NULL;
-  wss__detail detail = {""};
-  int warning = 0;
+  wss__findings findings;
   int err;
 
   server->last_error.text[0] = '\0';
@@ -146,21 +183,12 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
     err = WSS_ERR_ABI;
   if (err < 0)
     return wss__server_fail(server, err, wss_strerror(err));
-  err = wss__tls_context_new(&tls, &known, &server->secret, &server->allocator,
-                             &detail, &warning);
-  if (err < 0)
-    return wss__server_fail(
-        server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
-  err = listen_on(server, host, port, tls, &result);
-  if (err < 0)
-    return err;
-  if (warning != 0) {
-    (void)wss__server_fail(server, warning, detail.text);
-    wss__report_warning(result, warning, detail.text);
-  }
-  if (listener != NULL)
+  wss__findings_init(&findings, &server->allocator);
+  err = listen_tls(server, host, port, &known, &findings, &result);
+  wss__findings_free(&findings);
+  if (err == 0 && listener != NULL)
     *listener = result;
-  return 0;
+  return err;
 }
 
 int wss_listener_port(const wss_listener *listener) {

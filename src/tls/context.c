@@ -10,6 +10,7 @@
 #include "tls/code.h"
 #include "tls/compat.h"
 #include "tls/config.h"
+#include "tls/doctor.h"
 #include "tls/file.h"
 #include "tls/handshake.h"
 #include "tls/key.h"
@@ -19,7 +20,7 @@
 /* TLS 1.3 needs PSA, and servers may be made on several threads at once, while
    Mbed TLS makes two lists when they are first asked for and guards neither.
    Not pthread_once: what failed for want of memory is tried again. */
-static int start_mbedtls(wss__detail *detail) {
+int wss__tls_start(wss__detail *detail) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static bool started;
   psa_status_t status = PSA_SUCCESS;
@@ -70,13 +71,17 @@ static int check_options(const wss_ssl_context *ssl, wss__detail *detail) {
 }
 
 static int load_key(wss__tls_context *context, const wss_ssl_context *ssl,
-                    const wss__tls_file *cert_file, wss__detail *detail) {
+                    const wss__tls_file *cert_file, wss__detail *detail,
+                    wss__findings *findings) {
   if (ssl->local_pk == NULL) {
     int error =
         wss__tls_key_parse(&context->key, cert_file, ssl->passphrase, detail);
-    return error != 0 ? error
-                      : wss__tls_key_match(&context->key, &context->chain,
-                                           cert_file, detail);
+    if (error == 0)
+      error =
+          wss__tls_key_match(&context->key, &context->chain, cert_file, detail);
+    if (error == 0)
+      wss__doctor_key(findings, &context->key, cert_file);
+    return error;
   }
   wss__tls_file file = {.option = "local_pk", .path = ssl->local_pk};
   int error = wss__tls_file_read(&file, &context->allocator, WSS_ERR_KEY_READ,
@@ -85,23 +90,28 @@ static int load_key(wss__tls_context *context, const wss_ssl_context *ssl,
     error = wss__tls_key_parse(&context->key, &file, ssl->passphrase, detail);
   if (error == 0)
     error = wss__tls_key_match(&context->key, &context->chain, &file, detail);
+  if (error == 0)
+    wss__doctor_key(findings, &context->key, &file);
   wss__tls_file_free(&file, &context->allocator);
   return error;
 }
 
 static int load(wss__tls_context *context, const wss_ssl_context *ssl,
-                wss__detail *detail, int *warning) {
+                wss__detail *detail, wss__findings *findings) {
   wss__tls_file file = {.option = "local_cert", .path = ssl->local_cert};
   int error = wss__tls_file_read(&file, &context->allocator, WSS_ERR_CERT_READ,
                                  WSS_ERR_CERT_PARSE, detail);
   if (error == 0)
     error = wss__tls_cert_parse(&context->chain, &file, detail);
   if (error == 0)
-    error = load_key(context, ssl, &file, detail);
+    error = load_key(context, ssl, &file, detail, findings);
   if (error == 0)
     error = wss__tls_cert_check(&context->chain, &file, detail);
   if (error == 0)
-    *warning = wss__tls_cert_validity(&context->chain, &file, detail);
+    wss__doctor_server(findings, &context->chain, &context->chain, &file,
+                       wss__doctor_now());
+  if (error == 0 && findings->no_memory)
+    error = WSS_ERR_NOMEM;
   wss__tls_file_free(&file, &context->allocator);
   return error;
 }
@@ -171,12 +181,11 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
 int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
                          wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
-                         int *warning) {
-  *warning = 0;
+                         wss__findings *findings) {
   detail->text[0] = '\0';
   int error = check_options(ssl, detail);
   if (error == 0)
-    error = start_mbedtls(detail);
+    error = wss__tls_start(detail);
   if (error != 0)
     return error;
   wss__tls_context *context = wss__calloc(allocator, sizeof *context);
@@ -193,7 +202,7 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   mbedtls_pk_init(&context->key);
   mbedtls_ssl_config_init(&context->config);
   wss__tls_tickets_init(&context->tickets);
-  error = load(context, ssl, detail, warning);
+  error = load(context, ssl, detail, findings);
   if (error == 0)
     error = configure(context, detail);
   if (error == 0 && has_tickets(ssl))
@@ -203,7 +212,6 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   *result = context;
   return 0;
 fail:
-  *warning = 0;
   wss__tls_context_unref(context);
   return error;
 }

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "tls/findings.h"
 #include "wss/wss.h"
 
 typedef struct wss__tls_context wss__tls_context; /* counted references */
@@ -20,16 +21,20 @@ typedef struct wss__tls_secret {
   bool made;
 } wss__tls_secret;
 
+/* Starts Mbed TLS, once for all threads. 0, or with detail WSS_ERR_TLS,
+   WSS_ERR_NOMEM. */
+int wss__tls_start(wss__detail *detail);
+
 void wss__tls_secret_wipe(wss__tls_secret *secret);
 
 /* Loads and checks everything. On failure detail names file and cause:
    WSS_ERR_UNSUPPORTED, _CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
-   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _INVALID, _TLS, _NOMEM. On success
-   *warning is 0, or WSS_ERR_CERT_EXPIRED or _CERT_FUTURE with detail. */
+   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _CERT_PURPOSE, _INVALID, _TLS,
+   _NOMEM. On success warnings and notes are among the findings. */
 int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
                          wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
-                         int *warning);
+                         wss__findings *findings);
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context);
 void wss__tls_context_unref(wss__tls_context *context);
 

@@ -12,7 +12,7 @@
 
 /* A sentence must keep its cause, which stands behind the path. */
 #define PATH_SHOWN 96
-#define CAUSE_SIZE 144
+#define CAUSE_SIZE WSS__DETAIL_SIZE
 
 void wss__tls_file_explain(const wss__tls_file *file, wss__detail *detail,
                            const char *format, ...) {
@@ -78,6 +78,7 @@ static int read_open(wss__tls_file *file, int descriptor,
     wss__tls_file_explain(file, detail, "%s", why);
     return unreadable;
   }
+  file->mode = status.st_mode & 07777;
   size_t capacity = (size_t)status.st_size;
   file->text = wss__calloc(allocator, capacity + 1);
   if (file->text == NULL)

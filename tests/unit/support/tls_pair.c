@@ -129,14 +129,16 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
   wss__buf_init(&pair->received, CEILING);
 
   wss__detail detail;
-  int warning;
+  wss__findings findings;
   const wss_ssl_context ssl = {.local_cert = tls_pki(own->cert),
                                .local_pk = tls_pki(own->key),
                                .passphrase = own->passphrase,
                                .no_ticket = own->no_ticket,
                                .record_layer = (uint8_t)own->record_layer};
+  wss__findings_init(&findings, &wss__default_allocator);
   int error = wss__tls_context_new(&pair->context, &ssl, own->secret,
-                                   &wss__default_allocator, &detail, &warning);
+                                   &wss__default_allocator, &detail, &findings);
+  wss__findings_free(&findings);
   if (error != 0)
     fail_msg("%d: %s", error, detail.text);
   assert_int_equal(

@@ -13,14 +13,22 @@
 #include "support/tls_pair.h"
 
 static wss__detail detail;
-static int warning;
+static int warning; /* the first */
 
 static wss__tls_secret secret;
 
 static int load(const wss_ssl_context *ssl) {
   wss__tls_context *context = NULL;
+  wss__findings findings;
+  wss__findings_init(&findings, &wss__default_allocator);
   int error = wss__tls_context_new(&context, ssl, &secret,
-                                   &wss__default_allocator, &detail, &warning);
+                                   &wss__default_allocator, &detail, &findings);
+  const wss__finding *first =
+      wss__findings_get(&findings, WSS_FINDING_WARNING, 0);
+  warning = error != 0 || first == NULL ? 0 : first->code;
+  if (warning != 0)
+    detail = first->message;
+  wss__findings_free(&findings);
   assert_true((error == 0) == (context != NULL));
   wss__tls_context_unref(context);
   return error;
@@ -90,7 +98,7 @@ static void every_file_error(void **state) {
        "its key is RSA of 1024 bits; supported are RSA of 2048 bits or more"},
       {"ed25519.pem", "ed25519.key", NULL, WSS_ERR_KEY_TYPE, "P-256 and P-384"},
       {"server.pem", "ed25519.key", NULL, WSS_ERR_KEY_TYPE, "P-256 and P-384"},
-      {"client.pem", "client.key", NULL, WSS_ERR_INVALID, "serverAuth"},
+      {"client.pem", "client.key", NULL, WSS_ERR_CERT_PURPOSE, "serverAuth"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -276,11 +284,11 @@ static void dates_are_a_warning(void **state) {
   (void)state;
   assert_int_equal(load(&expired), 0);
   assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
-  expect_text("expired.pem: the certificate expired on 2024-01-01; serving it "
-              "all the same");
+  expect_text("expired.pem: the certificate expired on 2024-01-01; it is "
+              "served all the same");
   assert_int_equal(load(&future), 0);
   assert_int_equal(warning, WSS_ERR_CERT_FUTURE);
-  expect_text("is not valid before 2098-01-01; serving it all the same");
+  expect_text("is not valid before 2098-01-01; it is served all the same");
 }
 
 static void an_expired_certificate_serves(void **state) {
@@ -315,13 +323,16 @@ static void no_memory_at_any_point(void **state) {
                                .local_pk = tls_pki("server.key")};
   wss__tls_context *context = NULL;
   int error = WSS_ERR_NOMEM;
+  wss__findings findings;
   (void)state;
   for (int limit = 0; error != 0; limit++) {
     assert_true(limit < 10);
     assert_int_equal(error, WSS_ERR_NOMEM);
     left = limit;
+    wss__findings_init(&findings, &limited);
     error = wss__tls_context_new(&context, &ssl, &secret, &limited, &detail,
-                                 &warning);
+                                 &findings);
+    wss__findings_free(&findings);
   }
   wss__tls_context_unref(context);
 }

@@ -1,0 +1,143 @@
+#include "tls/findings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void wss__findings_init(wss__findings *findings,
+                        const wss_allocator *allocator) {
+  memset(findings, 0, sizeof *findings);
+  findings->allocator = allocator;
+}
+
+void wss__findings_free(wss__findings *findings) {
+  wss__free(findings->allocator, findings->items);
+  findings->items = NULL;
+  findings->count = 0;
+}
+
+/* The place for a new one; NULL if there is none. */
+static wss__finding *place(wss__findings *findings, wss_severity severity) {
+  findings->counts[severity]++;
+  if (findings->items == NULL)
+    findings->items = wss__calloc(findings->allocator,
+                                  WSS__FINDINGS_MAX * sizeof *findings->items);
+  if (findings->items == NULL) {
+    findings->no_memory = true;
+    return NULL;
+  }
+  if (findings->count < WSS__FINDINGS_MAX)
+    return &findings->items[findings->count++];
+  for (size_t i = WSS__FINDINGS_MAX; i-- > 0;) {
+    if (findings->items[i].severity < severity)
+      return &findings->items[i];
+  }
+  return NULL;
+}
+
+void wss__findings_add(wss__findings *findings, int code, wss_severity severity,
+                       const wss__tls_file *file, const char *format, ...) {
+  char cause[WSS__DETAIL_SIZE];
+  va_list arguments;
+  wss__finding *finding = place(findings, severity);
+  if (finding == NULL)
+    return;
+  va_start(arguments, format);
+  (void)vsnprintf(cause, sizeof cause, format, arguments);
+  va_end(arguments);
+  finding->code = code;
+  finding->severity = severity;
+  finding->option = file->option;
+  wss__tls_file_explain(file, &finding->message, "%s", cause);
+}
+
+void wss__findings_error(wss__findings *findings, int code, const char *option,
+                         const wss__detail *detail) {
+  if (code == WSS_ERR_NOMEM) {
+    findings->no_memory = true;
+    return;
+  }
+  for (size_t i = 0; i < findings->count; i++) {
+    if (findings->items[i].code == code &&
+        findings->items[i].severity == WSS_FINDING_ERROR &&
+        strcmp(findings->items[i].message.text, detail->text) == 0)
+      return;
+  }
+  wss__finding *finding = place(findings, WSS_FINDING_ERROR);
+  if (finding == NULL)
+    return;
+  finding->code = code;
+  finding->severity = WSS_FINDING_ERROR;
+  finding->option = option;
+  finding->message = *detail;
+}
+
+const wss__finding *wss__findings_get(const wss__findings *findings,
+                                      wss_severity severity, size_t number) {
+  for (size_t i = 0; i < findings->count; i++) {
+    if (findings->items[i].severity == severity && number-- == 0)
+      return &findings->items[i];
+  }
+  return NULL;
+}
+
+static const struct {
+  int code;
+  const char *text;
+} remedies[] = {
+    {WSS_ERR_CERT_READ,
+     "name a file by its absolute path that the program's user may read"},
+    {WSS_ERR_KEY_READ,
+     "name a file by its absolute path that the program's user may read"},
+    {WSS_ERR_CERT_PARSE,
+     "give the PEM file that the CA issued: the server's certificate, then the "
+     "intermediate ones (certbot: fullchain.pem)"},
+    {WSS_ERR_KEY_PARSE,
+     "give the PEM file with the private key that the certificate was made for "
+     "(certbot: privkey.pem)"},
+    {WSS_ERR_PASSPHRASE,
+     "set passphrase, or take it off the key: openssl pkey -in KEY -out NEW"},
+    {WSS_ERR_KEY_MISMATCH,
+     "give the key that the certificate was made for, and put the server's own "
+     "certificate first"},
+    {WSS_ERR_KEY_TYPE,
+     "have a certificate made for a key on EC P-256, or for RSA of 2048 bits"},
+    {WSS_ERR_CERT_EXPIRED,
+     "renew the certificate, or set the machine's clock if that is wrong"},
+    {WSS_ERR_CERT_FUTURE,
+     "set the machine's clock, or wait: clients refuse it until then"},
+    {WSS_ERR_CERT_CHAIN,
+     "append the CA's intermediate certificates behind the server's (certbot: "
+     "use fullchain.pem, not cert.pem)"},
+    {WSS_ERR_CERT_ORDER,
+     "put the server's certificate first, then the one that issued it, and so "
+     "on, and nothing else"},
+    {WSS_ERR_CERT_NAMES,
+     "have every name by which clients connect in the certificate's "
+     "subjectAltName, and connect by one of them"},
+    {WSS_ERR_CERT_WEAK,
+     "have the certificate issued anew with SHA-256 and a key on EC P-256 or "
+     "RSA of 2048 bits"},
+    {WSS_ERR_CERT_EXPIRES, "renew the certificate now"},
+    {WSS_ERR_CERT_LIFETIME,
+     "have a certificate made for at most 397 days, which all clients take"},
+    {WSS_ERR_CERT_PURPOSE,
+     "have a certificate made for a server: no CA, key usage "
+     "digitalSignature, extended key usage serverAuth"},
+    {WSS_ERR_KEY_MODE, "chmod o= the file; a group may read it if the program "
+                       "needs one for that"},
+    {WSS_ERR_KEY_COST, "take a certificate with a key on EC P-256"},
+    {WSS_ERR_CERT_ISSUER,
+     "clients must be told to trust it; a public server takes a certificate of "
+     "a public CA"},
+    {WSS_ERR_CERT_ROOT, "leave the root out: who trusts it has it, who does "
+                        "not will not begin to"},
+};
+
+const char *wss__findings_remedy(int code) {
+  for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
+    if (remedies[i].code == code)
+      return remedies[i].text;
+  }
+  return "change the option that the sentence names";
+}
