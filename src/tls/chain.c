@@ -92,6 +92,8 @@ static bool names_issuers(const mbedtls_x509_crt *cert) {
 
 typedef struct climb {
   wss__findings *findings;
+  const wss__tls_file *file;
+  int64_t now;
   const mbedtls_x509_crt *chain;
   const mbedtls_x509_crt *top; /* the last one that was found */
   size_t steps;                /* certificates on it */
@@ -142,11 +144,26 @@ static const mbedtls_x509_crt *find_issuer(climb *way) {
   return NULL;
 }
 
+static void check_issuer(const climb *way, const mbedtls_x509_crt *issuer) {
+  unsigned number = 1;
+  const mbedtls_x509_crt *at = way->chain;
+  for (; at != issuer; at = at->next)
+    number++;
+  wss__doctor_certificate(way->findings, issuer, number, way->file, way->now);
+  if (issuer->version == 3 && mbedtls_x509_crt_get_ca_istrue(issuer) != 1)
+    wss__findings_add(way->findings, WSS_ERR_CERT_PURPOSE, WSS_FINDING_WARNING,
+                      way->file,
+                      "certificate %u is no CA's, so clients do not take it as "
+                      "an issuer",
+                      number);
+}
+
 static void go_up(climb *way, size_t count) {
   while (way->steps < count && !wss__tls_names_self_issued(way->top)) {
     const mbedtls_x509_crt *issuer = find_issuer(way);
     if (issuer == NULL)
       return;
+    check_issuer(way, issuer);
     way->in_order = way->in_order && issuer == way->top->next;
     way->top = issuer;
     way->steps++;
@@ -155,80 +172,62 @@ static void go_up(climb *way, size_t count) {
 
 /* ---- What is to say about it --------------------------------------------- */
 
-static void tell_missing(wss__findings *findings, const climb *way, bool alone,
-                         const wss__tls_file *file) {
+static void tell_missing(const climb *way, bool alone) {
   char issuer[SHOWN];
   wss__tls_names_issuer(way->top, issuer, sizeof issuer);
   if (!alone)
-    wss__findings_add(findings, WSS_ERR_CERT_CHAIN, WSS_FINDING_WARNING, file,
-                      way->forged
-                          ? "a certificate has the name of the issuer, %s, but "
-                            "another key than the certificate was signed with"
-                          : "the certificate was issued by %s, whose "
-                            "certificate is not among those behind it",
-                      issuer);
+    wss__findings_add(
+        way->findings, WSS_ERR_CERT_CHAIN, WSS_FINDING_WARNING, way->file,
+        way->forged ? "a certificate has the name of the issuer, %s, but "
+                      "another key than the certificate was signed with"
+                    : "the certificate was issued by %s, whose "
+                      "certificate is not among those behind it",
+        issuer);
   else if (names_issuers(way->top))
-    wss__findings_add(findings, WSS_ERR_CERT_CHAIN, WSS_FINDING_WARNING, file,
+    wss__findings_add(way->findings, WSS_ERR_CERT_CHAIN, WSS_FINDING_WARNING,
+                      way->file,
                       "the intermediate certificate %s is missing; Android, "
                       "WeChat and programs refuse such a chain",
                       issuer);
   else
-    wss__findings_add(findings, WSS_ERR_CERT_CHAIN, WSS_FINDING_NOTE, file,
+    wss__findings_add(way->findings, WSS_ERR_CERT_CHAIN, WSS_FINDING_NOTE,
+                      way->file,
                       "the certificate was issued by %s, which is all right if "
                       "that is a root that clients trust",
                       issuer);
 }
 
-static void tell_end(wss__findings *findings, const climb *way, bool alone,
-                     const wss__tls_file *file) {
+static void tell_end(const climb *way, bool alone) {
   char root[SHOWN];
   if (!wss__tls_names_self_issued(way->top)) {
     if (way->steps == 1)
-      tell_missing(findings, way, alone, file);
+      tell_missing(way, alone);
     return;
   }
   wss__tls_names_subject(way->top, root, sizeof root);
   if (way->steps == 1)
-    wss__findings_add(findings, WSS_ERR_CERT_ISSUER, WSS_FINDING_NOTE, file,
-                      "the certificate is self-signed");
+    wss__findings_add(way->findings, WSS_ERR_CERT_ISSUER, WSS_FINDING_NOTE,
+                      way->file, "the certificate is self-signed");
   else
-    wss__findings_add(findings, WSS_ERR_CERT_ROOT, WSS_FINDING_NOTE, file,
+    wss__findings_add(way->findings, WSS_ERR_CERT_ROOT, WSS_FINDING_NOTE,
+                      way->file,
                       "the root %s is sent along, which costs each handshake "
                       "its bytes",
                       root);
 }
 
-static void tell_order(wss__findings *findings, const climb *way, size_t count,
-                       const wss__tls_file *file) {
+static void tell_order(const climb *way, size_t count) {
   if (way->steps < count)
-    wss__findings_add(findings, WSS_ERR_CERT_ORDER, WSS_FINDING_WARNING, file,
+    wss__findings_add(way->findings, WSS_ERR_CERT_ORDER, WSS_FINDING_WARNING,
+                      way->file,
                       "it holds %zu certificates, of which %zu lead from the "
                       "server's upwards; the others do not belong there",
                       count, way->steps);
   else if (!way->in_order)
-    wss__findings_add(findings, WSS_ERR_CERT_ORDER, WSS_FINDING_WARNING, file,
+    wss__findings_add(way->findings, WSS_ERR_CERT_ORDER, WSS_FINDING_WARNING,
+                      way->file,
                       "its certificates are not in the order in which each is "
                       "issued by the next; many clients refuse that");
-}
-
-/* Those that have issued others. */
-static void check_issuers(wss__findings *findings,
-                          const mbedtls_x509_crt *chain,
-                          const mbedtls_x509_crt *leaf,
-                          const wss__tls_file *file, int64_t now) {
-  const mbedtls_x509_crt *cert = chain;
-  unsigned number = 1;
-  for (; cert != NULL; cert = cert->next, number++) {
-    if (cert == leaf)
-      continue;
-    wss__doctor_certificate(findings, cert, number, file, now);
-    if (cert->version == 3 && mbedtls_x509_crt_get_ca_istrue(cert) != 1)
-      wss__findings_add(findings, WSS_ERR_CERT_PURPOSE, WSS_FINDING_WARNING,
-                        file,
-                        "certificate %u is no CA's, so clients do not take it "
-                        "as an issuer",
-                        number);
-  }
 }
 
 void wss__tls_chain_check(wss__findings *findings,
@@ -236,6 +235,8 @@ void wss__tls_chain_check(wss__findings *findings,
                           const mbedtls_x509_crt *leaf,
                           const wss__tls_file *file, int64_t now) {
   climb way = {.findings = findings,
+               .file = file,
+               .now = now,
                .chain = chain,
                .top = leaf,
                .steps = 1,
@@ -247,8 +248,6 @@ void wss__tls_chain_check(wss__findings *findings,
   go_up(&way, count);
   bool lost = way.steps == 1 && count > 1 && !wss__tls_names_self_issued(leaf);
   if (leaf == chain && !lost)
-    tell_order(findings, &way, count, file);
-  tell_end(findings, &way, count == 1, file);
-  if (!lost)
-    check_issuers(findings, chain, leaf, file, now);
+    tell_order(&way, count);
+  tell_end(&way, count == 1);
 }

@@ -28,11 +28,12 @@ static wss__finding *place(wss__findings *findings, wss_severity severity) {
   }
   if (findings->count < WSS__FINDINGS_MAX)
     return &findings->items[findings->count++];
-  for (size_t i = WSS__FINDINGS_MAX; i-- > 0;) {
-    if (findings->items[i].severity < severity)
-      return &findings->items[i];
+  wss__finding *least = findings->items;
+  for (size_t i = 1; i < WSS__FINDINGS_MAX; i++) {
+    if (findings->items[i].severity <= least->severity)
+      least = &findings->items[i];
   }
-  return NULL;
+  return least->severity < severity ? least : NULL;
 }
 
 void wss__findings_add(wss__findings *findings, int code, wss_severity severity,
