@@ -59,8 +59,9 @@ const char *wss__hosts_parse(wss__hosts *hosts, char **names,
       value->p = (unsigned char *)name;
       value->len = strlen(name);
     }
+    /* Mbed TLS writes from the last to the first. */
     if (hosts->count > 0)
-      hosts->list[hosts->count - 1].next = one;
+      one->next = &hosts->list[hosts->count - 1];
   }
   return NULL;
 }

@@ -11,7 +11,7 @@
 #define WSS__HOSTS_MOST 32
 
 typedef struct wss__hosts {
-  mbedtls_x509_san_list list[WSS__HOSTS_MOST]; /* linked; points to the names */
+  mbedtls_x509_san_list list[WSS__HOSTS_MOST]; /* the last leads to the first */
   unsigned char addresses[WSS__HOSTS_MOST][16];
   char **names; /* ends with NULL */
   size_t count;

@@ -121,8 +121,8 @@ int wss__issue_server(mbedtls_pk_context *key, const wss__hosts *hosts,
   if (code == 0)
     code = mbedtls_x509write_crt_set_issuer_name(&writer, issuer);
   if (code == 0)
-    code = mbedtls_x509write_crt_set_subject_alternative_name(&writer,
-                                                              hosts->list);
+    code = mbedtls_x509write_crt_set_subject_alternative_name(
+        &writer, &hosts->list[hosts->count - 1]);
   if (code == 0)
     code = set_purpose(&writer);
   return finish(&writer, false, code, pem);

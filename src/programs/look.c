@@ -160,6 +160,25 @@ static void see_all(viewer *look) {
                       &look->server, "neither TLS 1.3 nor TLS 1.2 is possible");
 }
 
+/* What cannot be seen from here. */
+static void tell_wechat(const viewer *look) {
+  unsigned char address[16];
+  bool name = inet_pton(AF_INET, look->name, address) != 1 &&
+              inet_pton(AF_INET6, look->name, address) != 1 &&
+              strcmp(look->name, "localhost") != 0;
+  bool usual = strcmp(look->options->port, "443") == 0;
+  if (look->options->quiet || !look->asked)
+    return;
+  if (name)
+    (void)printf("WeChat mini programs take it once wss://%s%s%s is "
+                 "registered for them, port and all.\n",
+                 look->name, usual ? "" : ":",
+                 usual ? "" : look->options->port);
+  else
+    (void)printf("WeChat mini programs take registered names only, neither "
+                 "addresses nor localhost.\n");
+}
+
 int wss__look(const wss__check_options *options) {
   static viewer look; /* large */
   wss__tally tally = {.quiet = options->quiet};
@@ -175,6 +194,7 @@ int wss__look(const wss__check_options *options) {
   mbedtls_x509_crt_init(&look.roots);
   see_all(&look);
   wss__tell_findings(&look.findings, &tally);
+  tell_wechat(&look);
   mbedtls_x509_crt_free(&look.roots);
   wss__findings_free(&look.findings);
   return wss__tell_verdict(&tally);
