@@ -77,7 +77,7 @@ static int finish(mbedtls_x509write_cert *writer, bool ca, int code,
 int wss__issue_authority(mbedtls_pk_context *key,
                          unsigned char pem[WSS__ISSUE_SIZE]) {
   mbedtls_x509write_cert writer;
-  unsigned char number[4];
+  unsigned char number[4] = {0};
   char name[64];
   int code = begin(&writer, key, key, 3650);
   if (code == 0)

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -101,6 +102,48 @@ static void two_with_one_name(void **state) {
   assert_int_equal(first, WSS_ERR_CERT_ORDER);
 }
 
+/* Where an issuer's certificate can be had is read here and not by Mbed TLS:
+   extensions cut and changed in each place. */
+static void extensions_of_any_kind(void **state) {
+  const made_cert cert = {.subject = "leaf",
+                          .issuer = "a",
+                          .signer = MADE_ROOT,
+                          .information = true};
+  static const unsigned char values[] = {0, 1, 0x30, 0x7f, 0x80, 0x84, 0xff};
+  const wss__tls_file file = {.option = "local_cert", .path = "x"};
+  char text[MADE_SIZE] = "";
+  mbedtls_x509_crt chain;
+  size_t told = 0;
+  (void)state;
+  made_append(text, &cert);
+  mbedtls_x509_crt_init(&chain);
+  assert_int_equal(
+      mbedtls_x509_crt_parse(&chain, (unsigned char *)text, strlen(text) + 1),
+      0);
+  mbedtls_x509_buf whole = chain.v3_ext;
+  for (size_t at = 0; at < whole.len * (sizeof values + 1); at++) {
+    wss__findings findings;
+    size_t kind = at / whole.len;
+    size_t size = kind == sizeof values ? at % whole.len : whole.len;
+    unsigned char *copy = malloc(size == 0 ? 1 : size);
+    assert_non_null(copy);
+    memcpy(copy, whole.p, size);
+    if (kind < sizeof values)
+      copy[at % whole.len] = values[kind];
+    chain.v3_ext.p = copy;
+    chain.v3_ext.len = size;
+    wss__findings_init(&findings, &wss__default_allocator);
+    wss__tls_chain_check(&findings, &chain, &chain, &file, wss__doctor_now());
+    assert_int_equal(findings.count, 1);
+    told += findings.counts[WSS_FINDING_WARNING];
+    wss__findings_free(&findings);
+    free(copy);
+  }
+  chain.v3_ext = whole;
+  assert_true(told > 0 && told < whole.len * (sizeof values + 1));
+  mbedtls_x509_crt_free(&chain);
+}
+
 static int clean(void **state) {
   (void)state;
   made_free();
@@ -113,6 +156,7 @@ int main(void) {
       cmocka_unit_test(a_leaf_that_is_not_the_first),
       cmocka_unit_test(an_issuer_of_another_kind),
       cmocka_unit_test(two_with_one_name),
+      cmocka_unit_test(extensions_of_any_kind),
   };
   return cmocka_run_group_tests(tests, NULL, clean);
 }
