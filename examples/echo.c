@@ -68,6 +68,15 @@ static int listen_at(struct echo *echo, const char *host, int port,
       .passphrase = echo->options.passphrase,
       .allow_self_signed = echo->options.allow_self_signed,
       .record_layer = (uint8_t)echo->options.record_layer,
+      .ciphers = echo->options.ciphers,
+      .ciphersuites = echo->options.ciphersuites,
+      .curves = echo->options.curves,
+      .min_proto_version = echo->options.min_tls,
+      .max_proto_version = echo->options.max_tls,
+      .SNI_server_certs =
+          echo->options.sni_count > 0 ? echo->options.sni : NULL,
+      .SNI_server_cert_count = echo->options.sni_count,
+      .keylog_file = echo->options.keylog,
   };
   if (echo->options.plain)
     return wss_listen_plain(echo->server, host, port, listener);

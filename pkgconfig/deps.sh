@@ -23,7 +23,7 @@ mbedtls_wishes='nettle-dev libgmp-dev libsodium-dev python3-jinja2
 # libmbedtls-dev is the "other Mbed TLS" of a test, libwss is not built on it.
 test_packages='g++ clang clang-format clang-tidy clang-tools libclang-rt-dev
   llvm cppcheck gcovr valgrind git libcmocka-dev libmbedtls-dev libssl-dev curl
-  nginx-light python3 python3-cryptography python3-websockets chromium
+  gnutls-bin nginx-light python3 python3-cryptography python3-websockets chromium
   libnss3-tools'
 bench_packages='libssl-dev libwebsockets-dev python3'
 
@@ -35,13 +35,13 @@ elsewhere() {
   say "this system has no apt-get; install these and build with cmake:"
   say "  Fedora: gcc cmake ninja-build pkgconf libuv-devel openssl" \
     "mbedtls-devel (faster: intel-ipsec-mb-devel; with a Mbed TLS built here nettle-devel gmp-devel libsodium-devel python3-jinja2 python3-jsonschema), for the tests gcc-c++ clang clang-tools-extra" \
-    "clang-analyzer compiler-rt llvm cppcheck gcovr valgrind libcmocka-devel openssl-devel curl nginx nodejs npm python3-cryptography python3-websockets chromium nss-tools"
+    "clang-analyzer compiler-rt llvm cppcheck gcovr valgrind libcmocka-devel openssl-devel curl gnutls-utils nginx nodejs npm python3-cryptography python3-websockets chromium nss-tools"
   say "  Alpine: build-base cmake ninja pkgconf libuv-dev openssl" \
     "mbedtls-dev (faster with a Mbed TLS built here: nettle-dev gmp-dev libsodium-dev py3-jinja2 py3-jsonschema), for the tests clang clang-extra-tools clang-analyzer" \
     "compiler-rt llvm" \
-    "cppcheck gcovr valgrind cmocka-dev openssl-dev curl nginx nodejs npm py3-cryptography py3-websockets chromium nss-tools"
+    "cppcheck gcovr valgrind cmocka-dev openssl-dev curl gnutls-utils nginx nodejs npm py3-cryptography py3-websockets chromium nss-tools"
   say "  macOS (Homebrew): cmake ninja pkgconf libuv openssl mbedtls@3, for" \
-    "the tests llvm cppcheck gcovr cmocka nginx node python"
+    "the tests llvm cppcheck gcovr cmocka gnutls nginx node python"
   die "Mbed TLS must be $floor or a later 3.x; for an older one give its" \
     "source to cmake with -DWSS_MBEDTLS_SOURCE=FILE"
 }

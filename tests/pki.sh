@@ -7,6 +7,7 @@
 #   p384 rsa2048    other kinds of key that are supported
 #   p521 ed25519 rsa1024                      kinds that are not
 #   chain           leaf and intermediate (the root is ca); intermediate
+#   rsa-chain       the same of RSA keys; its root is rsa-root
 #   wrong-order     the same two, the wrong way round, with chain's key
 #   combined        server, certificate and key in one file
 #   selfsigned expired future                 served all the same
@@ -16,6 +17,8 @@
 #   quick.key       the same, in one round
 #   garbage empty truncated corrupted         .pem and .key that are not
 #   der             .pem and .key that are not PEM
+#   sni-a sni-b sni-c sni-wild   for [abc].example.org (P-256, RSA, P-384) and
+#                   *.example.org; sni-encrypted.key is sni-a's, with "secret"
 set -eu
 export LC_ALL=C
 
@@ -137,6 +140,32 @@ sed '$d' server.key >truncated.key
 cp server.pem corrupted.pem
 sed '2s/^..../AAAA/' intermediate.pem >>corrupted.pem
 sed '2s/^..../AAAA/' server.key >corrupted.key
+
+rsa rsa-root 2048
+self rsa-root ca 3650
+rsa rsa-intermediate 2048
+issue rsa-intermediate ca rsa-root
+cp rsa2048.key rsa-chain.key
+issue rsa-chain server rsa-intermediate
+cat rsa-intermediate.pem >>rsa-chain.pem
+named() { # NAME HOST
+  printf '[%s]\nbasicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature\n' "$1"
+  printf 'extendedKeyUsage = serverAuth\nsubjectAltName = DNS:%s\n' "$2"
+}
+{
+  named sni-a a.example.org
+  named sni-b b.example.org
+  named sni-c c.example.org
+  named sni-wild '*.example.org'
+} >>openssl.cnf
+curve sni-a P-256
+cp rsa2048.key sni-b.key
+curve sni-c P-384
+curve sni-wild P-256
+for name in sni-a sni-b sni-c sni-wild; do
+  issue $name $name ca
+done
+openssl pkcs8 -topk8 -v2 aes-128-cbc -iter 1 -passout pass:secret -in sni-a.key -out sni-encrypted.key
 
 rm -f ./*.csr index* serial* 100*.pem
 cp "$script" made-by

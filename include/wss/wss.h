@@ -99,6 +99,11 @@ WSS_API const char *wss_version(void);
   X(WSS_ERR_TIMEOUT, -8028, "deadline passed")                                 \
   X(WSS_ERR_TRUNCATED, -8029, "peer ended the connection too early")           \
   X(WSS_ERR_LIMIT, -8030, "a limit was passed")                                \
+  X(WSS_ERR_TLS_VERSION, -8031, "TLS version is not supported")                \
+  X(WSS_ERR_CIPHERS, -8032, "cipher suites or groups are not supported")       \
+  X(WSS_ERR_CERT_NAME, -8033, "certificate does not cover its host name")      \
+  X(WSS_ERR_KEYLOG_WRITE, -8034, "key log cannot be written")                  \
+  X(WSS_ERR_KEYLOG, -8035, "secrets of connections are written to a file")     \
   X(WSS_ERR_CERT_CHAIN, -8044, "certificate chain is not complete")            \
   X(WSS_ERR_CERT_ORDER, -8045, "certificate chain is not in order")            \
   X(WSS_ERR_CERT_NAMES, -8046, "names that the certificate is for")            \
@@ -187,8 +192,28 @@ typedef enum wss_record_layer {
   WSS_RECORD_MBEDTLS = 1 /* Mbed TLS, as it does the handshake */
 } wss_record_layer;
 
+/* Of min_proto_version and max_proto_version; the numbers are the wire's. */
+enum { WSS_TLS_1_2 = 0x0303, WSS_TLS_1_3 = 0x0304 };
+
+/* A certificate for a host name. Its fields are those of the SSL context. This
+   struct never changes. */
+typedef struct wss_sni_cert {
+  const char *host; /* "a.example.org", or "*.example.org" for names with one
+                       label more; case and a dot at the end do not matter */
+  const char *local_cert;
+  const char *local_pk;
+  const char *passphrase;
+  const void *local_cert_pem;
+  size_t local_cert_pem_size;
+  const void *local_pk_pem;
+  size_t local_pk_pem_size;
+  uint64_t reserved[4]; /* zero */
+} wss_sni_cert;
+
 /* The SSL context of a listener: PHP's option names. Paths are files with PEM.
-   Everything is loaded and checked by wss_listen. */
+   Everything is loaded and checked by wss_listen. Lists of names have a colon,
+   comma or space between two; case does not matter; what is not known or not
+   possible is an error that names it. docs/tls.md tells of each. */
 typedef struct wss_ssl_context {
   const char *local_cert; /* the certificate, then its chain, leaf first; may
                              hold the private key too */
@@ -203,6 +228,42 @@ typedef struct wss_ssl_context {
   bool no_ticket;         /* issue and accept no session tickets: each client
                              shakes hands in full each time */
   uint8_t reserved[4];    /* zero */
+  const char *ciphers; /* suites of TLS 1.2, best first, by IANA's or OpenSSL's
+                          names; or DEFAULT, HIGH; or the preset "intermediate"
+                          (all that there are; the default) or "modern" (TLS 1.3
+                          alone) */
+  const char *ciphersuites; /* suites of TLS 1.3, likewise. The client's order
+                               decides among them */
+  const char *curves; /* groups, best first: x25519, P-256, P-384, P-521, x448.
+                         Default: the first two */
+  const char *const *alpn_protocols; /* best first, of 1 to 255 bytes, ended by
+                                        NULL: "http/1.1", which is always taken.
+                                        A client that offers others alone is
+                                        refused. An empty list: no ALPN */
+  int min_proto_version;  /* WSS_TLS_1_2 (the default) or WSS_TLS_1_3. 1.0 and
+                             1.1 (0x0301, 0x0302) become 1.2, with a warning */
+  int max_proto_version;  /* WSS_TLS_1_2 or WSS_TLS_1_3 (the default) */
+  int security_level;     /* 0 to 5, roughly OpenSSL's: from 3 on RSA keys have
+                             3072 bits, from 4 on all is of 192 or more */
+  int honor_cipher_order; /* in TLS 1.2 the server's order of suites decides,
+                             not the client's: on. WSS_OFF */
+  const void *local_cert_pem; /* in place of local_cert: what would be in the
+                                 file, PEM text of local_cert_pem_size bytes
+                                 (a NUL at its end may be counted) */
+  size_t local_cert_pem_size;
+  const void *local_pk_pem; /* in place of local_pk */
+  size_t local_pk_pem_size;
+  const wss_sni_cert *SNI_server_certs; /* certificates of other names, by the
+                                           client's server name (RFC 6066 3):
+                                           the same name, else the wildcard,
+                                           else the certificate above */
+  size_t SNI_server_cert_count;
+  const char *keylog_file; /* for debugging only: the secrets of all
+                              connections are appended there (NSS key log, as
+                              Wireshark reads it); who reads it can read them.
+                              Mode 0600, or it is refused; on_error is told */
+  int SNI_enabled;         /* WSS_OFF: SNI_server_certs is not used */
+  int reserved3;           /* zero */
 } wss_ssl_context;
 
 /* ---- A set-up that explains itself ----------------------------------------
@@ -424,8 +485,9 @@ static inline int wss_server_new(wss_server **server, uv_loop_t *loop,
 
 /* Listens with TLS. host is a numeric address; NULL or "" means every address
    of both families. Port 0 picks one. listener may be NULL. On failure
-   wss_last_error names file and cause. Warnings about the certificate, such as
-   an expired one, go to on_error, the first of them to wss_last_error. */
+   wss_last_error names file and cause. Warnings, about a certificate that some
+   clients will refuse or a min_proto_version that was raised, go to on_error,
+   the first of them to wss_last_error. */
 WSS_API int wss_listen_sized(wss_server *server, const char *host, int port,
                              const wss_ssl_context *ssl, size_t ssl_size,
                              wss_listener **listener);

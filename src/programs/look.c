@@ -117,7 +117,8 @@ static bool see(viewer *look, mbedtls_ssl_protocol_version version) {
   mbedtls_ssl_context ssl;
   if (wss__link_open(&link, host, options->port, look->deadline, &detail) !=
       0) {
-    wss__findings_error(&look->findings, WSS_ERR_TLS, "", &detail);
+    wss__findings_tell(&look->findings, WSS_ERR_TLS, WSS_FINDING_ERROR, "",
+                       &detail);
     return false;
   }
   mbedtls_ssl_config_init(&config);
@@ -150,7 +151,8 @@ static void see_all(viewer *look) {
   if (wss__tls_start(&detail) != 0 ||
       wss__trust_load(&look->roots, look->options->ca, &look->roots_from,
                       &detail) != 0) {
-    wss__findings_error(&look->findings, WSS_ERR_CERT_READ, "", &detail);
+    wss__findings_tell(&look->findings, WSS_ERR_CERT_READ, WSS_FINDING_ERROR,
+                       "", &detail);
     return;
   }
   if (see(look, MBEDTLS_SSL_VERSION_TLS1_3))

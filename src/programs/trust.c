@@ -99,7 +99,8 @@ void wss__trust_check(wss__findings *findings, const mbedtls_x509_crt *chain,
   print_chain(chain);
   int error = wss__tls_cert_check(chain, server, &detail);
   if (error != 0)
-    wss__findings_error(findings, error, server->option, &detail);
+    wss__findings_tell(findings, error, WSS_FINDING_ERROR, server->option,
+                       &detail);
   wss__doctor_server(findings, chain, chain, server, wss__doctor_now());
   check_trust(findings, chain, roots, from, name, server);
   raise_dates(findings);

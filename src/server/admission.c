@@ -14,7 +14,7 @@
 /* Between two polls. So few handshakes and so few new connections, that open
    ones keep being served. */
 #define STEPS 4
-#define ACCEPTS 64
+#define ACCEPTS 16
 
 void wss__admission_init(wss_server *server) {
   wss__admission *admission = &server->admission;

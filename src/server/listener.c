@@ -179,7 +179,8 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
                             "wss_listen needs an SSL context; plain text is "
                             "wss_listen_plain");
   err = wss__copy_in(&known, sizeof known, ssl, ssl_size);
-  if (err == 0 && memcmp(known.reserved, unused, sizeof unused) != 0)
+  if (err == 0 && (memcmp(known.reserved, unused, sizeof unused) != 0 ||
+                   known.reserved3 != 0))
     err = WSS_ERR_ABI;
   if (err < 0)
     return wss__server_fail(server, err, wss_strerror(err));

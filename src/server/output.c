@@ -2,12 +2,14 @@
 
 #include "server/conn.h"
 
-/* Plaintext sealed at a time; with its records' overhead it fits the scratch
-   buffer, and the kernel mostly takes it whole. */
+/* Plaintext of the queue sealed at a time; the kernel mostly takes it whole. */
 #define FLUSH_SIZE 65536
 
-/* A message of so many bytes does not wait for the end of the turn. */
+/* A message of so many bytes does not wait for the end of the turn. It is
+   sealed in pieces that are so large that the kernel is called seldom, and so
+   small that they stay in the processor's cache. */
 #define THROUGH_SIZE (2 * WSS__TLS_PLAIN_MAX)
+#define THROUGH_STEP 262144
 
 /* A control frame, for which there is room on top of max_send_buffer. */
 #define CONTROL_ROOM (WSS__MAX_SENT_FRAME_HEADER + WSS__MAX_CONTROL_PAYLOAD)
@@ -127,7 +129,7 @@ void wss__output_flush(wss_conn *conn) {
 static int write_through(wss_conn *conn, const uint8_t *data, size_t size) {
   flush_queue(conn);
   while (may_write(conn) && size > 0) {
-    size_t step = size < FLUSH_SIZE ? size : FLUSH_SIZE;
+    size_t step = size < THROUGH_STEP ? size : THROUGH_STEP;
     write_plain(conn, data, step);
     data += step;
     size -= step;

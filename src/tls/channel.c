@@ -51,8 +51,11 @@ int wss__tls_channel_new(wss__tls_channel **result, wss__tls_context *context,
   if (error != 0)
     goto fail;
   channel->engine->tickets = &context->tickets;
+  channel->engine->context = context;
   if (context->record_layer == WSS_RECORD_OWN)
     wss__tls_takeover_prepare(channel->engine);
+  if (context->keylog >= 0)
+    wss__tls_keylog_attach(channel->engine);
   channel->context = wss__tls_context_ref(context);
   *result = channel;
   return 0;

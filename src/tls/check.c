@@ -9,11 +9,15 @@
 #include "tls/compat.h"
 #include "tls/context.h"
 #include "tls/doctor.h"
+#include "tls/identity.h"
 #include "tls/key.h"
+#include "tls/sni.h"
 
+/* A certificate and its key, as far as they can be read. */
 typedef struct subject {
   wss__findings *findings;
-  const wss_ssl_context *ssl;
+  const wss_sni_cert *source;
+  const char *entry;
   const wss_allocator *allocator;
   mbedtls_x509_crt chain;
   mbedtls_pk_context key;
@@ -23,23 +27,23 @@ typedef struct subject {
   bool has_key;
 } subject;
 
-static bool is_set(const char *path) {
-  return path != NULL && path[0] != '\0';
-}
-
 /* True if there was no error. */
 static bool note(subject *visit, int error, const wss__tls_file *file,
                  const wss__detail *detail) {
+  const char *option =
+      visit->entry[0] != '\0' ? "SNI_server_certs" : file->option;
   if (error != 0)
-    wss__findings_error(visit->findings, error, file->option, detail);
+    wss__findings_tell(visit->findings, error, WSS_FINDING_ERROR, option,
+                       detail);
   return error == 0;
 }
 
 static void read_chain(subject *visit) {
   wss__detail detail;
+  bool there;
   wss__tls_file *file = &visit->cert_file;
-  int error = wss__tls_file_read(file, visit->allocator, WSS_ERR_CERT_READ,
-                                 WSS_ERR_CERT_PARSE, &detail);
+  int error = wss__tls_identity_read(file, visit->source, false, visit->entry,
+                                     visit->allocator, &there, &detail);
   if (error == 0)
     error = wss__tls_cert_parse(&visit->chain, file, &detail);
   visit->has_chain = note(visit, error, file, &detail);
@@ -49,18 +53,18 @@ static void read_chain(subject *visit) {
    is said. */
 static void read_key(subject *visit) {
   wss__detail detail;
-  wss__tls_file *file = &visit->cert_file;
-  int error = 0;
-  if (is_set(visit->ssl->local_pk)) {
-    file = &visit->key_file;
-    error = wss__tls_file_read(file, visit->allocator, WSS_ERR_KEY_READ,
-                               WSS_ERR_KEY_PARSE, &detail);
-  } else if (file->text == NULL) {
-    return;
+  bool there;
+  wss__tls_file *file = &visit->key_file;
+  int error = wss__tls_identity_read(file, visit->source, true, visit->entry,
+                                     visit->allocator, &there, &detail);
+  if (error == 0 && !there) {
+    file = &visit->cert_file;
+    if (file->text == NULL)
+      return;
   }
   if (error == 0)
-    error =
-        wss__tls_key_parse(&visit->key, file, visit->ssl->passphrase, &detail);
+    error = wss__tls_key_parse(&visit->key, file, visit->source->passphrase,
+                               &detail);
   visit->has_key = note(visit, error, file, &detail);
   if (visit->has_key)
     wss__doctor_key(visit->findings, &visit->key, file);
@@ -93,6 +97,35 @@ static void look(subject *visit) {
                      wss__doctor_now());
 }
 
+static void look_at(wss__findings *findings, const wss_sni_cert *source,
+                    const char *entry, const wss_allocator *allocator) {
+  subject visit = {.findings = findings,
+                   .source = source,
+                   .entry = entry,
+                   .allocator = allocator};
+  mbedtls_x509_crt_init(&visit.chain);
+  mbedtls_pk_init(&visit.key);
+  look(&visit);
+  wss__tls_file_free(&visit.key_file, allocator);
+  wss__tls_file_free(&visit.cert_file, allocator);
+  mbedtls_pk_free(&visit.key);
+  mbedtls_x509_crt_free(&visit.chain);
+}
+
+static void look_at_all(wss__findings *findings, const wss_ssl_context *ssl,
+                        const wss_allocator *allocator) {
+  const wss_sni_cert source = wss__tls_context_source(ssl);
+  char entry[WSS__TLS_ENTRY_SIZE];
+  look_at(findings, &source, "", allocator);
+  if (ssl->SNI_server_certs == NULL || ssl->SNI_enabled == WSS_OFF)
+    return;
+  for (size_t i = 0; i < ssl->SNI_server_cert_count; i++) {
+    const wss_sni_cert *cert = &ssl->SNI_server_certs[i];
+    wss__tls_sni_entry(entry, i, cert->host == NULL ? "" : cert->host);
+    look_at(findings, cert, entry, allocator);
+  }
+}
+
 /* The option that a sentence begins with. */
 static const char *option_of(const wss__detail *detail) {
   static const char *const options[] = {
@@ -101,7 +134,7 @@ static const char *option_of(const wss__detail *detail) {
       "cafile",         "capath",       "crlfile",          "record_layer",
       "peer_name",      "ca_pem",       "keylog_file",      "peer_fingerprint",
       "local_cert_pem", "local_pk_pem", "SNI_server_certs", ""};
-  size_t length = strcspn(detail->text, " :");
+  size_t length = strcspn(detail->text, " :[");
   size_t i = 0;
   while (options[i][0] != '\0' &&
          (strlen(options[i]) != length ||
@@ -110,21 +143,20 @@ static const char *option_of(const wss__detail *detail) {
   return options[i];
 }
 
-/* What wss_listen would say, for all that is not looked at above. */
-static void try_it(wss__findings *findings, const wss_ssl_context *ssl,
-                   const wss_allocator *allocator) {
+/* What wss_listen would say. */
+static int try_it(wss__findings *findings, const wss_ssl_context *ssl,
+                  const wss_allocator *allocator) {
   wss__tls_context *context = NULL;
   wss__tls_secret secret = {.made = false};
-  wss__findings again;
   wss__detail detail = {""};
-  wss__findings_init(&again, allocator);
-  int error =
-      wss__tls_context_new(&context, ssl, &secret, allocator, &detail, &again);
+  int error = wss__tls_context_new(&context, ssl, &secret, allocator, &detail,
+                                   findings);
   if (error != 0)
-    wss__findings_error(findings, error, option_of(&detail), &detail);
+    wss__findings_tell(findings, error, WSS_FINDING_ERROR, option_of(&detail),
+                       &detail);
   wss__tls_context_unref(context);
   wss__tls_secret_wipe(&secret);
-  wss__findings_free(&again);
+  return error;
 }
 
 int wss__tls_check(wss__findings *findings, const wss_ssl_context *ssl,
@@ -132,23 +164,8 @@ int wss__tls_check(wss__findings *findings, const wss_ssl_context *ssl,
   wss__detail detail = {""};
   int error = wss__tls_start(&detail);
   if (error != 0)
-    wss__findings_error(findings, error, "", &detail);
-  else
-    try_it(findings, ssl, allocator);
-  if (error == 0 && is_set(ssl->local_cert)) {
-    subject visit = {
-        .findings = findings,
-        .ssl = ssl,
-        .allocator = allocator,
-        .cert_file = {.option = "local_cert", .path = ssl->local_cert},
-        .key_file = {.option = "local_pk", .path = ssl->local_pk}};
-    mbedtls_x509_crt_init(&visit.chain);
-    mbedtls_pk_init(&visit.key);
-    look(&visit);
-    wss__tls_file_free(&visit.key_file, allocator);
-    wss__tls_file_free(&visit.cert_file, allocator);
-    mbedtls_pk_free(&visit.key);
-    mbedtls_x509_crt_free(&visit.chain);
-  }
+    wss__findings_tell(findings, error, WSS_FINDING_ERROR, "", &detail);
+  else if (try_it(findings, ssl, allocator) != 0)
+    look_at_all(findings, ssl, allocator);
   return findings->no_memory ? WSS_ERR_NOMEM : 0;
 }

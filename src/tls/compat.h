@@ -4,7 +4,6 @@
 #define WSS_TLS_COMPAT_H
 
 #include <stdbool.h>
-#include <string.h>
 
 #include <mbedtls/build_info.h>
 
@@ -119,14 +118,6 @@ wss__compat_client_hello(const mbedtls_ssl_context *ssl, size_t *size) {
   const uint8_t *message = ssl->MBEDTLS_PRIVATE(in_msg);
   *size = 4 + ((size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3]);
   return message;
-}
-
-/* Ids of sessions have no use here: a ticket of TLS 1.2 stores one, and the
-   client's takes its place when the ticket is opened. 32 bytes. */
-static inline void wss__compat_session_set_id(mbedtls_ssl_session *session,
-                                              const uint8_t *id) {
-  session->MBEDTLS_PRIVATE(id_len) = sizeof session->MBEDTLS_PRIVATE(id);
-  memcpy(session->MBEDTLS_PRIVATE(id), id, sizeof session->MBEDTLS_PRIVATE(id));
 }
 
 /* The number of the fatal alert that has just been received. Mbed TLS has no

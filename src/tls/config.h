@@ -2,22 +2,30 @@
 #ifndef WSS_TLS_CONFIG_H
 #define WSS_TLS_CONFIG_H
 
-#include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
-#include <mbedtls/x509_crt.h>
 
 #include "base/pool.h"
 #include "tls/context.h"
+#include "tls/identity.h"
+#include "tls/keylog.h"
+#include "tls/policy.h"
 #include "tls/schedules.h"
+#include "tls/sni.h"
 #include "tls/tickets.h"
+
+#define WSS__TLS_SESSIONS_TEXT                                                 \
+  (sizeof WSS__TLS_POLICY_OPEN + WSS__TLS_POLICY_TEXT)
 
 struct wss__tls_context {
   int references; /* plain: a server and its connections live on one thread */
   wss_allocator allocator;
-  mbedtls_x509_crt chain;
-  mbedtls_pk_context key;
+  wss__tls_identity *identity; /* the main one */
+  wss__tls_sni names;          /* those of other names */
+  int keylog;                  /* a descriptor, or -1 */
+  wss__tls_policy policy;
   mbedtls_ssl_config config;
   wss__tls_tickets tickets;
+  char sessions[WSS__TLS_SESSIONS_TEXT]; /* what tickets' keys depend on */
   wss__tls_schedules schedules;
   wss__pool channels; /* wss__tls_channel */
   wss__pool records;  /* wss__tls_records */

@@ -1,19 +1,16 @@
 #include "tls/context.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include <mbedtls/platform_util.h>
 #include <psa/crypto.h>
 
-#include "tls/cert.h"
 #include "tls/channel.h"
 #include "tls/code.h"
 #include "tls/compat.h"
 #include "tls/config.h"
-#include "tls/doctor.h"
-#include "tls/file.h"
 #include "tls/handshake.h"
-#include "tls/key.h"
 #include "tls/policy.h"
 #include "tls/takeover.h"
 
@@ -50,16 +47,6 @@ static int check_options(const wss_ssl_context *ssl, wss__detail *detail) {
                             "supported yet; leave it false");
     return WSS_ERR_UNSUPPORTED;
   }
-  if (ssl->local_cert == NULL || ssl->local_cert[0] == '\0') {
-    wss__detail_set(detail, "local_cert is missing: TLS needs the file of a "
-                            "certificate");
-    return WSS_ERR_INVALID;
-  }
-  if (ssl->local_pk != NULL && ssl->local_pk[0] == '\0') {
-    wss__detail_set(detail, "local_pk is empty: name the file of the private "
-                            "key, or set it to NULL if local_cert holds it");
-    return WSS_ERR_INVALID;
-  }
   if (ssl->record_layer > WSS_RECORD_MBEDTLS) {
     wss__detail_set(detail,
                     "record_layer is WSS_RECORD_OWN or "
@@ -67,53 +54,90 @@ static int check_options(const wss_ssl_context *ssl, wss__detail *detail) {
                     (int)ssl->record_layer);
     return WSS_ERR_INVALID;
   }
+  if (ssl->SNI_enabled < WSS_OFF || ssl->SNI_enabled > WSS_ON) {
+    wss__detail_set(detail, "SNI_enabled is WSS_ON, WSS_OFF or 0, not %d",
+                    ssl->SNI_enabled);
+    return WSS_ERR_INVALID;
+  }
   return 0;
 }
 
-static int load_key(wss__tls_context *context, const wss_ssl_context *ssl,
-                    const wss__tls_file *cert_file, wss__detail *detail,
-                    wss__findings *findings) {
-  if (ssl->local_pk == NULL) {
-    int error =
-        wss__tls_key_parse(&context->key, cert_file, ssl->passphrase, detail);
-    if (error == 0)
-      error =
-          wss__tls_key_match(&context->key, &context->chain, cert_file, detail);
-    if (error == 0)
-      wss__doctor_key(findings, &context->key, cert_file);
-    return error;
+static int open_keylog(wss__tls_context *context, const wss_ssl_context *ssl,
+                       wss__findings *findings, wss__detail *detail) {
+  if (ssl->keylog_file == NULL)
+    return 0;
+  int error = wss__tls_keylog_open(&context->keylog, ssl->keylog_file, detail);
+  if (error == 0) {
+    wss__tls_keylog_warn(ssl->keylog_file, detail);
+    wss__findings_tell(findings, WSS_ERR_KEYLOG, WSS_FINDING_WARNING,
+                       "keylog_file", detail);
+    detail->text[0] = '\0';
   }
-  wss__tls_file file = {.option = "local_pk", .path = ssl->local_pk};
-  int error = wss__tls_file_read(&file, &context->allocator, WSS_ERR_KEY_READ,
-                                 WSS_ERR_KEY_PARSE, detail);
-  if (error == 0)
-    error = wss__tls_key_parse(&context->key, &file, ssl->passphrase, detail);
-  if (error == 0)
-    error = wss__tls_key_match(&context->key, &context->chain, &file, detail);
-  if (error == 0)
-    wss__doctor_key(findings, &context->key, &file);
-  wss__tls_file_free(&file, &context->allocator);
   return error;
 }
 
+wss_sni_cert wss__tls_context_source(const wss_ssl_context *ssl) {
+  const wss_sni_cert source = {.local_cert = ssl->local_cert,
+                               .local_pk = ssl->local_pk,
+                               .passphrase = ssl->passphrase,
+                               .local_cert_pem = ssl->local_cert_pem,
+                               .local_cert_pem_size = ssl->local_cert_pem_size,
+                               .local_pk_pem = ssl->local_pk_pem,
+                               .local_pk_pem_size = ssl->local_pk_pem_size};
+  return source;
+}
+
+static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
+                      wss__detail *detail, wss__findings *findings) {
+  const wss_sni_cert source = wss__tls_context_source(ssl);
+  wss__detail why = {""};
+  int error = wss__tls_identity_new(&context->identity, &source, NULL,
+                                    &context->allocator, detail, findings);
+  if (error != 0)
+    return error;
+  if (ssl->SNI_enabled != WSS_OFF)
+    error = wss__tls_sni_load(&context->names, ssl->SNI_server_certs,
+                              ssl->SNI_server_cert_count, findings,
+                              &context->allocator, &why);
+  if (error == 0)
+    error = open_keylog(context, ssl, findings, &why);
+  if (error != 0)
+    *detail = why;
+  return error;
+}
+
+static int check_keys(const wss__tls_context *context, wss__detail *detail) {
+  const wss__tls_sni *names = &context->names;
+  int error = wss__tls_policy_check_key(&context->policy,
+                                        &context->identity->key, detail);
+  for (size_t i = 0; error == 0 && i < names->count; i++) {
+    wss__detail why;
+    error = wss__tls_policy_check_key(&context->policy,
+                                      &names->names[i].identity->key, &why);
+    if (error != 0)
+      wss__detail_set(detail, "SNI_server_certs[%zu] (%s): %s",
+                      names->names[i].number, names->names[i].host, why.text);
+  }
+  return error;
+}
+
+/* Of several warnings the certificate's is the gravest one. */
 static int load(wss__tls_context *context, const wss_ssl_context *ssl,
                 wss__detail *detail, wss__findings *findings) {
-  wss__tls_file file = {.option = "local_cert", .path = ssl->local_cert};
-  int error = wss__tls_file_read(&file, &context->allocator, WSS_ERR_CERT_READ,
-                                 WSS_ERR_CERT_PARSE, detail);
+  int first;
+  int error = wss__tls_policy_init(&context->policy, ssl, &context->allocator,
+                                   detail, &first);
+  if (error != 0)
+    return error;
+  const wss__detail told = *detail;
+  detail->text[0] = '\0';
+  error = load_files(context, ssl, detail, findings);
   if (error == 0)
-    error = wss__tls_cert_parse(&context->chain, &file, detail);
-  if (error == 0)
-    error = load_key(context, ssl, &file, detail, findings);
-  if (error == 0)
-    error = wss__tls_cert_check(&context->chain, &file, detail);
-  if (error == 0)
-    wss__doctor_server(findings, &context->chain, &context->chain, &file,
-                       wss__doctor_now());
-  if (error == 0 && findings->no_memory)
-    error = WSS_ERR_NOMEM;
-  wss__tls_file_free(&file, &context->allocator);
-  return error;
+    error = check_keys(context, detail);
+  if (error == 0 && first != 0)
+    wss__findings_tell(findings, first, WSS_FINDING_WARNING,
+                       "min_proto_version", &told);
+  return error == 0 && findings->no_memory ? WSS_ERR_NOMEM : error;
 }
 
 static int make_secret(wss__tls_secret *secret, wss__detail *detail) {
@@ -144,12 +168,18 @@ static bool has_tickets(const wss_ssl_context *ssl) {
   return !ssl->no_ticket && !ssl->verify_peer;
 }
 
+/* A session goes on with its own cipher suite, so listeners whose suites differ
+   do not open each other's tickets. */
 static int offer_tickets(wss__tls_context *context, wss__tls_secret *secret,
                          wss__detail *detail) {
+  char policy[WSS__TLS_POLICY_TEXT];
+  wss__tls_policy_text(&context->policy, policy);
+  (void)snprintf(context->sessions, sizeof context->sessions, "%s %s",
+                 WSS__TLS_POLICY_OPEN, policy);
   int error = make_secret(secret, detail);
   if (error == 0)
-    error = wss__tls_tickets_start(&context->tickets, secret,
-                                   WSS__TLS_POLICY_OPEN, &context->key);
+    error =
+        wss__tls_tickets_start(&context->tickets, secret, context->sessions);
   if (error == 0)
     wss__tls_tickets_configure(&context->tickets, &context->config);
   else if (error != WSS_ERR_NOMEM && detail->text[0] == '\0')
@@ -164,7 +194,8 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
                                          MBEDTLS_SSL_TRANSPORT_STREAM,
                                          MBEDTLS_SSL_PRESET_DEFAULT);
   if (code == 0)
-    code = mbedtls_ssl_conf_own_cert(config, &context->chain, &context->key);
+    code = mbedtls_ssl_conf_own_cert(config, &context->identity->chain,
+                                     &context->identity->key);
   if (code != 0 && wss__tls_code_is_nomem(code))
     return WSS_ERR_NOMEM;
   if (code != 0) {
@@ -172,7 +203,7 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
     wss__detail_set(detail, "Mbed TLS: %s", text);
     return WSS_ERR_TLS;
   }
-  wss__tls_policy_apply(config);
+  wss__tls_policy_apply(&context->policy, config);
   wss__compat_conf_random(config);
   wss__tls_handshake_configure(config);
   return 0;
@@ -192,14 +223,13 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   if (context == NULL)
     return WSS_ERR_NOMEM;
   context->references = 1;
+  context->keylog = -1;
   context->allocator = *allocator;
   context->record_layer = (wss_record_layer)ssl->record_layer;
   wss__tls_schedules_init(&context->schedules, wss__aead_pick(),
                           &context->allocator);
   wss__tls_channel_pool(&context->channels, &context->allocator);
   wss__tls_takeover_pool(&context->records, &context->allocator);
-  mbedtls_x509_crt_init(&context->chain);
-  mbedtls_pk_init(&context->key);
   mbedtls_ssl_config_init(&context->config);
   wss__tls_tickets_init(&context->tickets);
   error = load(context, ssl, detail, findings);
@@ -227,8 +257,10 @@ void wss__tls_context_unref(wss__tls_context *context) {
   wss_allocator allocator = context->allocator;
   mbedtls_ssl_config_free(&context->config);
   wss__tls_tickets_free(&context->tickets);
-  mbedtls_pk_free(&context->key);
-  mbedtls_x509_crt_free(&context->chain);
+  wss__tls_policy_free(&context->policy, &allocator);
+  wss__tls_sni_free(&context->names, &allocator);
+  wss__tls_identity_unref(context->identity);
+  wss__tls_keylog_close(context->keylog);
   wss__tls_schedules_free(&context->schedules);
   wss__free(&allocator, context);
 }

@@ -29,12 +29,15 @@ void wss__tls_secret_wipe(wss__tls_secret *secret);
 
 /* Loads and checks everything. On failure detail names file and cause:
    WSS_ERR_UNSUPPORTED, _CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
-   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _CERT_PURPOSE, _INVALID, _TLS,
-   _NOMEM. On success warnings and notes are among the findings. */
+   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _CERT_PURPOSE, _KEYLOG_WRITE,
+   _INVALID, _CIPHERS, _TLS_VERSION, _ABI, _TLS, _NOMEM. On success warnings
+   and notes are among the findings. */
 int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
                          wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
                          wss__findings *findings);
+/* Where the main certificate is from. */
+wss_sni_cert wss__tls_context_source(const wss_ssl_context *ssl);
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context);
 void wss__tls_context_unref(wss__tls_context *context);
 

@@ -8,6 +8,7 @@
 #include "tls/code.h"
 #include "tls/compat.h"
 #include "tls/hello.h"
+#include "tls/identity.h"
 
 /* The largest payload of an encrypted TLS 1.3 record that may hold an alert:
    alert, type, a tag and Mbed TLS's padding (RFC 8446 5.2). Application data
@@ -40,11 +41,12 @@ static void track(wss__tls_engine *engine, const uint8_t *data, size_t size) {
   }
 }
 
-/* Whether the record is the first one, and its message one that Mbed TLS could
-   not put together: it would collect what comes until its buffer is full. */
+/* Whether the record begins a ClientHello that Mbed TLS could not put together:
+   it would collect what comes until its buffer is full. */
 static bool hello_too_large(wss__tls_engine *engine) {
   const uint8_t *length = engine->record + WSS__TLS_HEADER_SIZE + 1;
-  if (engine->barren != 1 || engine->record_seen < sizeof engine->record ||
+  if (engine->barren != engine->hello_record ||
+      engine->record_seen < sizeof engine->record ||
       engine->record[0] != MBEDTLS_SSL_MSG_HANDSHAKE ||
       mbedtls_ssl_is_handshake_over(&engine->ssl))
     return false;
@@ -66,19 +68,21 @@ static bool record_too_large(const wss__tls_engine *engine) {
 
 static int receive(void *context, unsigned char *data, size_t size) {
   wss__tls_bio *bio = context;
-  if (bio->input_size == 0) {
+  wss__tls_engine *engine = bio->engine;
+  bool begun = engine->pieces.done;
+  size_t before = bio->input_size;
+  if (size > INT_MAX)
+    size = INT_MAX;
+  size = wss__tls_pieces_read(&engine->pieces, &bio->input, &bio->input_size,
+                              data, size);
+  bio->moved = bio->moved || bio->input_size != before;
+  if (size == 0) {
     bio->starved = true;
     return MBEDTLS_ERR_SSL_WANT_READ;
   }
-  if (size > bio->input_size)
-    size = bio->input_size;
-  if (size > INT_MAX)
-    size = INT_MAX;
-  memcpy(data, bio->input, size);
-  track(bio->engine, data, size);
-  bio->input += size;
-  bio->input_size -= size;
-  bio->moved = true;
+  if (!begun && engine->pieces.done)
+    engine->hello_record = engine->barren + 1;
+  track(engine, data, size);
   bio->alerted = false;
   if (record_too_large(bio->engine))
     return MBEDTLS_ERR_SSL_INVALID_RECORD;
@@ -109,6 +113,18 @@ static bool ends_with_alert(const uint8_t *data, size_t size, int *which,
   return alert;
 }
 
+/* RFC 8446 4.1.3: the random of a ServerHello that asks for another
+   ClientHello. */
+static bool is_retry(const uint8_t *message, size_t size) {
+  static const uint8_t random[] = {
+      0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+      0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+      0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+  const size_t at = WSS__TLS_MESSAGE_HEADER_SIZE + 2;
+  return size >= at + sizeof random && message[0] == WSS__TLS_SERVER_HELLO &&
+         memcmp(message + at, random, sizeof random) == 0;
+}
+
 /* What a ServerHello among the records says. */
 static void note_hello(wss__tls_engine *engine, const uint8_t *data,
                        size_t size) {
@@ -119,6 +135,8 @@ static void note_hello(wss__tls_engine *engine, const uint8_t *data,
     if (length > size - WSS__TLS_HEADER_SIZE)
       return;
     if (data[0] == MBEDTLS_SSL_MSG_HANDSHAKE) {
+      if (is_retry(message, length))
+        wss__tls_pieces_start(&engine->pieces);
       engine->extended_master |= wss__tls_hello_extension(
           message, length, WSS__TLS_EXTENSION_MASTER, &unused);
       engine->resumed |= wss__tls_hello_extension(
@@ -169,6 +187,7 @@ void wss__tls_engine_free(wss__tls_engine *engine) {
     return;
   mbedtls_ssl_free(&engine->ssl);
   mbedtls_platform_zeroize(&engine->exported, sizeof engine->exported);
+  wss__tls_identity_unref(engine->identity);
   wss__free(engine->allocator, engine->server_name);
   wss__free(engine->allocator, engine);
 }

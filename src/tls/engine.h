@@ -10,6 +10,7 @@
 #include "tls/channel.h"
 #include "tls/failure.h"
 #include "tls/keys.h"
+#include "tls/pieces.h"
 
 /* Of a handshake message: type and length (RFC 8446 4). */
 #define WSS__TLS_MESSAGE_HEADER_SIZE 4
@@ -22,12 +23,17 @@ typedef struct wss__tls_engine {
      not like, and the answering alert depends on it. */
   uint8_t record[WSS__TLS_HEADER_SIZE + WSS__TLS_MESSAGE_HEADER_SIZE];
   uint32_t record_seen; /* how many of its bytes came; the first are kept */
-  uint32_t barren;  /* records begun since the record layer gave plaintext */
-  uint32_t answers; /* records that Mbed TLS answered by itself */
+  uint32_t barren; /* records begun since the record layer gave plaintext */
+  uint32_t hello_record;  /* barren's value in the one that a ClientHello begins
+                             with */
+  uint32_t answers;       /* records that Mbed TLS answered by itself */
   uint32_t records_after; /* records written since the handshake was over */
+  wss__tls_pieces pieces; /* of the ClientHello */
   wss__tls_exported exported;
-  struct wss__tls_tickets *tickets; /* of the listener */
-  bool resumed;                     /* a ticket was accepted */
+  struct wss__tls_tickets *tickets;   /* of the listener */
+  struct wss__tls_context *context;   /* the listener's */
+  struct wss__tls_identity *identity; /* for the client's server name */
+  bool resumed;                       /* a ticket was accepted */
   bool extended_master; /* TLS 1.2: the master secret is (RFC 7627) */
   bool nomem;           /* a callback of the handshake found no memory */
 } wss__tls_engine;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,22 +11,27 @@
 
 #include <mbedtls/platform_util.h>
 
-/* A sentence must keep its cause, which stands behind the path. */
+/* A sentence must keep its cause, which stands behind the path; less is shown
+   where an entry stands before it. */
 #define PATH_SHOWN 96
+#define PATH_SHOWN_IN_ENTRY 48
 #define CAUSE_SIZE WSS__DETAIL_SIZE
 
 void wss__tls_file_explain(const wss__tls_file *file, wss__detail *detail,
                            const char *format, ...) {
   char cause[CAUSE_SIZE];
-  size_t length = strlen(file->path);
-  const char *dots = length > PATH_SHOWN ? "..." : "";
-  const char *shown =
-      length > PATH_SHOWN ? file->path + length - PATH_SHOWN : file->path;
+  const char *entry = file->entry == NULL ? "" : file->entry;
+  const char *path = file->path == NULL ? "" : file->path;
+  size_t most = file->entry == NULL ? PATH_SHOWN : PATH_SHOWN_IN_ENTRY;
+  size_t length = strlen(path);
+  bool cut = length > most;
   va_list arguments;
   va_start(arguments, format);
   (void)vsnprintf(cause, sizeof cause, format, arguments);
   va_end(arguments);
-  wss__detail_set(detail, "%s %s%s: %s", file->option, dots, shown, cause);
+  wss__detail_set(detail, "%s%s%s%s%s: %s", entry, file->option,
+                  file->path == NULL ? "" : " ", cut ? "..." : "",
+                  cut ? path + length - most : path, cause);
 }
 
 static int explain_errno(const wss__tls_file *file, int code, int unreadable,
@@ -67,6 +73,16 @@ static int read_all(int descriptor, wss__tls_file *file, size_t capacity) {
   return 0;
 }
 
+static int check_text(const wss__tls_file *file, int unparsable,
+                      wss__detail *detail) {
+  if (memchr(file->text, '\0', file->size) == NULL)
+    return 0;
+  wss__tls_file_explain(file, detail,
+                        "is not PEM text (if it is DER, convert it with the "
+                        "openssl command and -inform DER)");
+  return unparsable;
+}
+
 static int read_open(wss__tls_file *file, int descriptor,
                      const wss_allocator *allocator, int unreadable,
                      int unparsable, wss__detail *detail) {
@@ -86,12 +102,7 @@ static int read_open(wss__tls_file *file, int descriptor,
   int code = read_all(descriptor, file, capacity);
   if (code != 0)
     return explain_errno(file, code, unreadable, detail);
-  if (memchr(file->text, '\0', file->size) == NULL)
-    return 0;
-  wss__tls_file_explain(file, detail,
-                        "is not PEM text (if it is DER, convert it with the "
-                        "openssl command and -inform DER)");
-  return unparsable;
+  return check_text(file, unparsable, detail);
 }
 
 int wss__tls_file_read(wss__tls_file *file, const wss_allocator *allocator,
@@ -106,6 +117,28 @@ int wss__tls_file_read(wss__tls_file *file, const wss_allocator *allocator,
   int error =
       read_open(file, descriptor, allocator, unreadable, unparsable, detail);
   close(descriptor);
+  if (error != 0)
+    wss__tls_file_free(file, allocator);
+  return error;
+}
+
+int wss__tls_file_copy(wss__tls_file *file, const void *data, size_t size,
+                       const wss_allocator *allocator, int unreadable,
+                       int unparsable, wss__detail *detail) {
+  const char *text = data;
+  file->text = NULL;
+  file->size = 0;
+  if (size > WSS__TLS_FILE_MAX) {
+    wss__tls_file_explain(file, detail, "is larger than 1 MiB");
+    return unreadable;
+  }
+  if (size > 0 && text[size - 1] == '\0')
+    size--;
+  file->text = wss__strndup(allocator, text, size);
+  if (file->text == NULL)
+    return WSS_ERR_NOMEM;
+  file->size = size;
+  int error = check_text(file, unparsable, detail);
   if (error != 0)
     wss__tls_file_free(file, allocator);
   return error;

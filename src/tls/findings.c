@@ -36,41 +36,40 @@ static wss__finding *place(wss__findings *findings, wss_severity severity) {
   return least->severity < severity ? least : NULL;
 }
 
-void wss__findings_add(wss__findings *findings, int code, wss_severity severity,
-                       const wss__tls_file *file, const char *format, ...) {
-  char cause[WSS__DETAIL_SIZE];
-  va_list arguments;
-  wss__finding *finding = place(findings, severity);
-  if (finding == NULL)
-    return;
-  va_start(arguments, format);
-  (void)vsnprintf(cause, sizeof cause, format, arguments);
-  va_end(arguments);
-  finding->code = code;
-  finding->severity = severity;
-  finding->option = file->option;
-  wss__tls_file_explain(file, &finding->message, "%s", cause);
-}
-
-void wss__findings_error(wss__findings *findings, int code, const char *option,
-                         const wss__detail *detail) {
+void wss__findings_tell(wss__findings *findings, int code,
+                        wss_severity severity, const char *option,
+                        const wss__detail *detail) {
   if (code == WSS_ERR_NOMEM) {
     findings->no_memory = true;
     return;
   }
   for (size_t i = 0; i < findings->count; i++) {
     if (findings->items[i].code == code &&
-        findings->items[i].severity == WSS_FINDING_ERROR &&
+        findings->items[i].severity == severity &&
         strcmp(findings->items[i].message.text, detail->text) == 0)
       return;
   }
-  wss__finding *finding = place(findings, WSS_FINDING_ERROR);
+  wss__finding *finding = place(findings, severity);
   if (finding == NULL)
     return;
   finding->code = code;
-  finding->severity = WSS_FINDING_ERROR;
+  finding->severity = severity;
   finding->option = option;
   finding->message = *detail;
+}
+
+void wss__findings_add(wss__findings *findings, int code, wss_severity severity,
+                       const wss__tls_file *file, const char *format, ...) {
+  char cause[WSS__DETAIL_SIZE];
+  wss__detail detail;
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(cause, sizeof cause, format, arguments);
+  va_end(arguments);
+  wss__tls_file_explain(file, &detail, "%s", cause);
+  wss__findings_tell(findings, code, severity,
+                     file->entry != NULL ? "SNI_server_certs" : file->option,
+                     &detail);
 }
 
 const wss__finding *wss__findings_get(const wss__findings *findings,
@@ -116,6 +115,14 @@ static const struct {
     {WSS_ERR_CERT_NAMES,
      "have every name by which clients connect in the certificate's "
      "subjectAltName, and connect by one of them"},
+    {WSS_ERR_CERT_NAME, "have a certificate with that name in its "
+                        "subjectAltName, or correct host"},
+    {WSS_ERR_TLS_VERSION, "name TLS 1.2 or 1.3"},
+    {WSS_ERR_CIPHERS,
+     "leave the list away, or take the preset intermediate for ciphers"},
+    {WSS_ERR_KEYLOG, "unset keylog_file when you are done"},
+    {WSS_ERR_KEYLOG_WRITE,
+     "name a file that the program's user may write, of mode 0600"},
     {WSS_ERR_CERT_WEAK,
      "have the certificate issued anew with SHA-256 and a key on EC P-256 or "
      "RSA of 2048 bits"},

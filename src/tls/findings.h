@@ -41,10 +41,11 @@ void wss__findings_add(wss__findings *findings, int code, wss_severity severity,
 #endif
     ;
 
-/* Adds an error whose sentence is there already; not one that is there. For
-   WSS_ERR_NOMEM notes no_memory. */
-void wss__findings_error(wss__findings *findings, int code, const char *option,
-                         const wss__detail *detail);
+/* Adds one whose sentence is made already, once. For WSS_ERR_NOMEM notes
+   no_memory. */
+void wss__findings_tell(wss__findings *findings, int code,
+                        wss_severity severity, const char *option,
+                        const wss__detail *detail);
 
 /* The number-th of a severity, in the order of their finding; NULL behind the
    last. */

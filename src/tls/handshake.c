@@ -2,21 +2,30 @@
 
 #include <string.h>
 
+#include "tls/config.h"
 #include "tls/policy.h"
 #include "tls/tickets.h"
 
-/* RFC 1035 2.3.4. */
-#define NAME_MAX_SIZE 255
-
-/* Host names are ASCII (RFC 6066 3); as C strings they must hold no NUL. */
-static bool name_fits(const unsigned char *name, size_t size) {
-  if (size == 0 || size > NAME_MAX_SIZE)
-    return false;
-  for (size_t i = 0; i < size; i++) {
-    if (name[i] <= ' ' || name[i] > '~')
-      return false;
+wss__tls_identity *wss__tls_handshake_identity(wss__tls_engine *engine,
+                                               const void *name, size_t size) {
+  char host[WSS__TLS_HOST_SIZE];
+  if (engine->identity != NULL)
+    return engine->identity;
+  wss__tls_identity *identity = engine->context->identity;
+  if (size > 0) {
+    if (!wss__tls_sni_canonical(host, name, size))
+      return NULL;
+    wss__tls_identity *named = wss__tls_sni_find(&engine->context->names, host);
+    if (named != NULL)
+      identity = named;
   }
-  return true;
+  return engine->identity = wss__tls_identity_ref(identity);
+}
+
+/* A client that sends its ClientHello a second time must not change the name
+   (RFC 8446 4.1.2). */
+static bool is_other_name(const char *before, const void *name, size_t size) {
+  return strlen(before) != size || memcmp(before, name, size) != 0;
 }
 
 /* Mbed TLS's callback for SNI; what is not 0 ends the handshake with
@@ -25,12 +34,18 @@ static int on_server_name(void *unused, mbedtls_ssl_context *ssl,
                           const unsigned char *name, size_t size) {
   wss__tls_engine *engine = mbedtls_ssl_get_user_data_p(ssl);
   (void)unused;
-  if (!name_fits(name, size))
+  if (engine->server_name != NULL)
+    return is_other_name(engine->server_name, name, size) ? -1 : 0;
+  wss__tls_identity *identity =
+      size == 0 ? NULL : wss__tls_handshake_identity(engine, name, size);
+  if (identity == NULL)
     return -1;
-  wss__free(engine->allocator, engine->server_name);
   engine->server_name =
       wss__strndup(engine->allocator, (const char *)name, size);
   engine->nomem = engine->server_name == NULL;
+  if (!engine->nomem && identity != engine->context->identity)
+    engine->nomem =
+        mbedtls_ssl_set_hs_own_cert(ssl, &identity->chain, &identity->key) != 0;
   return engine->nomem ? -1 : 0;
 }
 

@@ -3,9 +3,16 @@
 #define WSS_TLS_HANDSHAKE_H
 
 #include "tls/engine.h"
+#include "tls/identity.h"
 
 /* Sets the callbacks that a handshake needs; once for a configuration. */
 void wss__tls_handshake_configure(mbedtls_ssl_config *config);
+
+/* The identity for a server name, or without one (size 0), that is, what the
+   engine's client will be shown; chosen when it is first asked for. NULL: such
+   a name is refused. */
+wss__tls_identity *wss__tls_handshake_identity(wss__tls_engine *engine,
+                                               const void *name, size_t size);
 
 /* Takes the next step: WSS__TLS_WANT, WSS__TLS_READY, WSS_ERR_TLS,
    WSS_ERR_NOMEM. */

@@ -50,7 +50,7 @@ int wss__tls_key_parse(mbedtls_pk_context *key, const wss__tls_file *file,
                        const char *passphrase, wss__detail *detail) {
   if (strstr(file->text, "PRIVATE KEY-----") == NULL) {
     wss__tls_file_explain(file, detail, "%s",
-                          strcmp(file->option, "local_pk") == 0
+                          strncmp(file->option, "local_pk", 8) == 0
                               ? "holds no private key in PEM"
                               : "holds no private key, and local_pk names no "
                                 "other file");

@@ -10,34 +10,6 @@
 #define CHACHA_IV 12
 #define GCM_SALT 4
 
-const wss__tls_suite *wss__tls_suite_find(int id) {
-  static const wss__tls_suite suites[] = {
-      {MBEDTLS_TLS1_3_AES_128_GCM_SHA256, WSS__AES_128_GCM, MBEDTLS_MD_SHA256,
-       true},
-      {MBEDTLS_TLS1_3_AES_256_GCM_SHA384, WSS__AES_256_GCM, MBEDTLS_MD_SHA384,
-       true},
-      {MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, WSS__CHACHA20_POLY1305,
-       MBEDTLS_MD_SHA256, true},
-      {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, WSS__AES_128_GCM,
-       MBEDTLS_MD_SHA256, false},
-      {MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, WSS__AES_128_GCM,
-       MBEDTLS_MD_SHA256, false},
-      {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, WSS__AES_256_GCM,
-       MBEDTLS_MD_SHA384, false},
-      {MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, WSS__AES_256_GCM,
-       MBEDTLS_MD_SHA384, false},
-      {MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-       WSS__CHACHA20_POLY1305, MBEDTLS_MD_SHA256, false},
-      {MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-       WSS__CHACHA20_POLY1305, MBEDTLS_MD_SHA256, false},
-  };
-  for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
-    if (suites[i].id == id)
-      return &suites[i];
-  }
-  return NULL;
-}
-
 void wss__tls_keys_export(void *exported, mbedtls_ssl_key_export_type type,
                           const unsigned char *secret, size_t size,
                           const unsigned char client_random[32],

@@ -7,18 +7,9 @@
 #include <mbedtls/ssl.h>
 
 #include "tls/aead.h"
+#include "tls/suites.h"
 
 #define WSS__TLS_SECRET_MAX 48
-
-typedef struct wss__tls_suite {
-  int id; /* IANA's */
-  wss__aead_cipher cipher;
-  mbedtls_md_type_t hash;
-  bool tls13;
-} wss__tls_suite;
-
-/* NULL if its records can only be left to Mbed TLS. */
-const wss__tls_suite *wss__tls_suite_find(int id);
 
 /* What a handshake has exported so far. */
 typedef struct wss__tls_exported {

@@ -9,8 +9,10 @@
 /* Where the system can be given pages back (heap.c). */
 #ifdef WSS_TLS_HEAP
 #define MBEDTLS_PLATFORM_MEMORY
-#define MBEDTLS_PLATFORM_CALLOC_MACRO calloc
+#define MBEDTLS_PLATFORM_CALLOC_MACRO wss__tls_heap_calloc
 #define MBEDTLS_PLATFORM_FREE_MACRO wss__tls_heap_free
+#include <stddef.h>
+void *wss__tls_heap_calloc(size_t count, size_t size);
 void wss__tls_heap_free(void *memory);
 #endif
 

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include <mbedtls/constant_time.h>
 #include <mbedtls/hkdf.h>
 #include <mbedtls/platform_util.h>
 
 #include "tls/code.h"
 #include "tls/compat.h"
+#include "tls/handshake.h"
 #include "tls/hello.h"
 #include "tls/policy.h"
 
@@ -24,8 +26,8 @@
    each connection. */
 #define TICKETS_PER_HANDSHAKE 1
 
-/* Of a session's id: SHA-256 fills it. */
-#define ID_SIZE 32
+/* Of HMAC with SHA-256 as much as GCM's tag has. */
+#define BINDING_SIZE 16
 
 static bool is_tls13(const mbedtls_ssl_context *ssl) {
   return mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
@@ -64,13 +66,18 @@ static int advance(wss__tls_secret *secret, uint64_t period) {
 /* Makes the key of a period's secret the one that issues; the last one stays.
  */
 static int use_secret(wss__tls_tickets *tickets, const uint8_t *secret) {
-  uint8_t derived[NAME_SIZE + KEY_SIZE];
+  uint8_t derived[NAME_SIZE + KEY_SIZE + WSS__TLS_SECRET_SIZE];
   int code = expand(secret, tickets->policy, strlen(tickets->policy), derived,
                     sizeof derived);
   if (code == 0)
     code = mbedtls_ssl_ticket_rotate(&tickets->keys, derived, NAME_SIZE,
                                      derived + NAME_SIZE, KEY_SIZE,
                                      WSS__TLS_TICKET_PERIOD);
+  if (code == 0) {
+    memcpy(tickets->bindings[1], tickets->bindings[0], WSS__TLS_SECRET_SIZE);
+    memcpy(tickets->bindings[0], derived + NAME_SIZE + KEY_SIZE,
+           WSS__TLS_SECRET_SIZE);
+  }
   mbedtls_platform_zeroize(derived, sizeof derived);
   return code;
 }
@@ -104,57 +111,93 @@ static int refresh(wss__tls_tickets *tickets) {
   return 0;
 }
 
-/* A server name as a session's id, which a ticket of TLS 1.2 keeps. */
-static int name_id(const void *name, size_t size, uint8_t id[ID_SIZE]) {
-  return mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), name, size,
-                    id);
+/* What stands behind a ticket: it is bound to the server name that it was
+   issued for. Mbed TLS's own has no place for that, which RFC 6066 3 asks for
+   in TLS 1.2; in TLS 1.3 it is more than RFC 8446 4.2.11 does. */
+static int bind_name(const uint8_t *key, const wss__tls_slice *name,
+                     const uint8_t *ticket, size_t size, uint8_t *binding) {
+  const mbedtls_md_info_t *hash = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+  uint8_t named[WSS__TLS_SECRET_SIZE];
+  uint8_t whole[WSS__TLS_SECRET_SIZE];
+  int code = mbedtls_md_hmac(hash, key, WSS__TLS_SECRET_SIZE, name->data,
+                             name->size, named);
+  if (code == 0)
+    code = mbedtls_md_hmac(hash, named, sizeof named, ticket, size, whole);
+  if (code == 0)
+    memcpy(binding, whole, BINDING_SIZE);
+  mbedtls_platform_zeroize(named, sizeof named);
+  mbedtls_platform_zeroize(whole, sizeof whole);
+  return code;
 }
 
-/* What RFC 5077 and Mbed TLS leave open: the session had the client's server
-   name (RFC 6066 3), and the client has an extended master secret, as each
-   session that got a ticket (RFC 7627 5.3). The extensions may come in any
-   order, so Mbed TLS may have seen neither yet. */
-static bool fits_hello(const mbedtls_ssl_context *ssl,
-                       const mbedtls_ssl_session *session) {
+static bool is_bound(const wss__tls_tickets *tickets,
+                     const wss__tls_slice *name, const uint8_t *ticket,
+                     size_t size) {
+  for (size_t i = 0; i < WSS__TLS_TICKET_KEYS; i++) {
+    uint8_t binding[BINDING_SIZE];
+    if (bind_name(tickets->bindings[i], name, ticket, size, binding) == 0 &&
+        mbedtls_ct_memcmp(binding, ticket + size, sizeof binding) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* The name in the ClientHello; "" if there is none. The extensions may come in
+   any order, so Mbed TLS may not have seen it yet. */
+static bool client_name(const mbedtls_ssl_context *ssl, wss__tls_slice *name) {
   wss__tls_slice found;
-  wss__tls_slice name = {.data = NULL, .size = 0};
-  uint8_t id[ID_SIZE];
   size_t size;
   const uint8_t *hello = wss__compat_client_hello(ssl, &size);
-  if (wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_NAME, &found) &&
-      !wss__tls_hello_name(&found, &name))
-    return false;
-  return wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_MASTER,
-                                  &found) &&
-         name_id(name.data, name.size, id) == 0 &&
-         mbedtls_ssl_session_get_id_len(session) == sizeof id &&
-         memcmp(*mbedtls_ssl_session_get_id(session), id, sizeof id) == 0;
+  *name = (wss__tls_slice){.data = (const uint8_t *)"", .size = 0};
+  return !wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_NAME,
+                                   &found) ||
+         wss__tls_hello_name(&found, name);
+}
+
+/* What RFC 5077 and Mbed TLS leave open: the suite goes with the key for the
+   client's server name, and the client has an extended master secret, as each
+   session that got a ticket (RFC 7627 5.3). */
+static bool fits_tls12(wss__tls_engine *engine, int suite,
+                       const wss__tls_slice *name) {
+  wss__tls_slice unused;
+  size_t size;
+  const uint8_t *hello = wss__compat_client_hello(&engine->ssl, &size);
+  const wss__tls_identity *identity =
+      wss__tls_handshake_identity(engine, name->data, name->size);
+  return identity != NULL &&
+         wss__tls_policy_suite_fits(suite, &identity->key) &&
+         wss__tls_hello_extension(hello, size, WSS__TLS_EXTENSION_MASTER,
+                                  &unused);
 }
 
 /* Mbed TLS takes a ticket of TLS 1.3 for a session of TLS 1.2 without a master
    secret, and goes on with another suite than the session's, which clients do
    not accept. */
-static bool fits(const wss__tls_tickets *tickets,
-                 const mbedtls_ssl_session *session) {
-  const mbedtls_ssl_context *ssl = &tickets->engine->ssl;
+static bool fits(wss__tls_engine *engine, const mbedtls_ssl_session *session,
+                 const wss__tls_slice *name) {
   int id = mbedtls_ssl_session_get_ciphersuite_id(session);
   const wss__tls_suite *suite = wss__tls_suite_find(id);
-  if (suite == NULL || suite->tls13 != is_tls13(ssl))
+  if (suite == NULL || suite->tls13 != is_tls13(&engine->ssl))
     return false;
-  return suite->tls13 || (wss__tls_policy_suite_fits(id, tickets->key) &&
-                          fits_hello(ssl, session));
+  return suite->tls13 || fits_tls12(engine, id, name);
 }
 
-/* A session of TLS 1.2 with what its ticket is bound to. */
-static int bind_session(const wss__tls_engine *engine,
-                        mbedtls_ssl_session *session) {
-  uint8_t id[ID_SIZE];
-  const char *name = engine->server_name == NULL ? "" : engine->server_name;
-  if (!engine->extended_master)
-    return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
-  int code = name_id(name, strlen(name), id);
+static int write_ticket(wss__tls_tickets *tickets,
+                        const mbedtls_ssl_session *session,
+                        unsigned char *start, const unsigned char *end,
+                        size_t *size, uint32_t *lifetime) {
+  const char *name = tickets->engine->server_name;
+  wss__tls_slice bound = {(const uint8_t *)"", 0};
+  if (name != NULL)
+    bound = (wss__tls_slice){(const uint8_t *)name, strlen(name)};
+  if (end - start < BINDING_SIZE)
+    return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+  int code = mbedtls_ssl_ticket_write(&tickets->keys, session, start,
+                                      end - BINDING_SIZE, size, lifetime);
   if (code == 0)
-    wss__compat_session_set_id(session, id);
+    code = bind_name(tickets->bindings[0], &bound, start, *size, start + *size);
+  if (code == 0)
+    *size += BINDING_SIZE;
   return code;
 }
 
@@ -164,17 +207,14 @@ static int issue_ticket(void *tickets_, const mbedtls_ssl_session *session,
                         unsigned char *start, const unsigned char *end,
                         size_t *size, uint32_t *lifetime) {
   wss__tls_tickets *tickets = tickets_;
-  mbedtls_ssl_session bound = *session;
+  const wss__tls_engine *engine = tickets->engine;
   *size = 0;
   *lifetime = 0;
-  int code = tickets->engine == NULL ? MBEDTLS_ERR_SSL_INTERNAL_ERROR
-                                     : refresh(tickets);
-  if (code == 0 && !is_tls13(&tickets->engine->ssl))
-    code = bind_session(tickets->engine, &bound);
+  int code = engine == NULL ? MBEDTLS_ERR_SSL_INTERNAL_ERROR : refresh(tickets);
+  if (code == 0 && !is_tls13(&engine->ssl) && !engine->extended_master)
+    code = MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
   if (code == 0)
-    code = mbedtls_ssl_ticket_write(&tickets->keys, &bound, start, end, size,
-                                    lifetime);
-  mbedtls_platform_zeroize(&bound, sizeof bound);
+    code = write_ticket(tickets, session, start, end, size, lifetime);
   return code;
 }
 
@@ -182,12 +222,18 @@ static int open_ticket(void *tickets_, mbedtls_ssl_session *session,
                        unsigned char *data, size_t size) {
   wss__tls_tickets *tickets = tickets_;
   wss__tls_engine *engine = tickets->engine;
+  wss__tls_slice name;
   if (engine == NULL)
     return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   int code = refresh(tickets);
-  if (code == 0)
-    code = mbedtls_ssl_ticket_parse(&tickets->keys, session, data, size);
-  if (code == 0 && !fits(tickets, session))
+  if (code != 0)
+    return code;
+  if (size < BINDING_SIZE || !client_name(&engine->ssl, &name) ||
+      !is_bound(tickets, &name, data, size - BINDING_SIZE))
+    return MBEDTLS_ERR_SSL_INVALID_MAC;
+  code = mbedtls_ssl_ticket_parse(&tickets->keys, session, data,
+                                  size - BINDING_SIZE);
+  if (code == 0 && !fits(engine, session, &name))
     code = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
   /* In TLS 1.3 Mbed TLS may find more that it does not like, and only the
      ServerHello tells. */
@@ -203,10 +249,9 @@ void wss__tls_tickets_init(wss__tls_tickets *tickets) {
 }
 
 int wss__tls_tickets_start(wss__tls_tickets *tickets, wss__tls_secret *secret,
-                           const char *policy, const mbedtls_pk_context *key) {
+                           const char *policy) {
   tickets->secret = secret;
   tickets->policy = policy;
-  tickets->key = key;
   int code = mbedtls_ssl_ticket_setup(
       &tickets->keys, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
       MBEDTLS_CIPHER_AES_256_GCM, WSS__TLS_TICKET_PERIOD);
@@ -217,6 +262,7 @@ int wss__tls_tickets_start(wss__tls_tickets *tickets, wss__tls_secret *secret,
 
 void wss__tls_tickets_free(wss__tls_tickets *tickets) {
   mbedtls_ssl_ticket_free(&tickets->keys);
+  mbedtls_platform_zeroize(tickets->bindings, sizeof tickets->bindings);
 }
 
 void wss__tls_tickets_configure(wss__tls_tickets *tickets,

@@ -177,13 +177,15 @@ static void make_huge_hello(stream *s, SSL_CTX *tls) {
   set_head(s, hello, size);
 }
 
-/* A ClientHello in records of one byte each (RFC 8446 5.1 allows it). */
+/* In records of one byte each (RFC 8446 5.1 allows it) a message as long as a
+   ClientHello, but a HelloRequest: once it is whole, it is refused. */
 static void make_pieces(stream *s, SSL_CTX *tls) {
   unsigned char hello[4096];
   size_t size = peer_hello(tls, hello, sizeof hello);
   unsigned char *pieces = must(malloc(6 * size));
   size_t at = 0;
   size_t i;
+  hello[5] = 0;
   for (i = 5; i < size; i++) {
     memcpy(pieces + at, "\x16\x03\x01\x00\x01", 5);
     pieces[at + 5] = hello[i];

@@ -54,7 +54,10 @@ static void listens(scene_run *run) {
 /* Expects the error, or that there is no memory. */
 static void listens_with(scene_run *run, const char *cert, const char *key,
                          int expected) {
-  const wss_ssl_context ssl = {.local_cert = pki(cert), .local_pk = pki(key)};
+  static const char *const protocols[] = {"chat", NULL};
+  const wss_ssl_context ssl = {.local_cert = pki(cert),
+                               .local_pk = pki(key),
+                               .alpn_protocols = protocols};
   wss_listener *listener;
   int err = scene_called(
       run, wss_listen(run->host.server, "127.0.0.1", 0, &ssl, &listener));
@@ -85,6 +88,32 @@ static void listens_with_an_old_certificate(scene_run *run) {
   listens_with(run, "expired.pem", "expired.key", 0);
   if (run->host.errors == 0)
     run->told = true;
+}
+
+/* Of two names, and a warning for one of them; from memory, too. */
+static void listens_for_names(scene_run *run) {
+  static char text[16384];
+  FILE *file = fopen(pki("combined.pem"), "rb");
+  wss_sni_cert certs[] = {
+      {.host = "b.example.org", .local_cert = pki("combined.pem")},
+      {.host = "localhost", .local_cert_pem = text}};
+  const wss_ssl_context ssl = {.local_cert = certs[0].local_cert,
+                               .SNI_server_certs = certs,
+                               .SNI_server_cert_count = 2};
+  wss_listener *listener;
+  assert_non_null(file);
+  certs[1].local_cert_pem_size = fread(text, 1, sizeof text, file);
+  assert_int_equal(fclose(file), 0);
+  int err = scene_called(
+      run, wss_listen(run->host.server, "127.0.0.1", 0, &ssl, &listener));
+  assert_true(err == 0 || err == WSS_ERR_NOMEM);
+  assert_true(err == 0 || strstr(wss_last_error(run->host.server), "memory"));
+  sim_settle();
+  if (err == 0)
+    wss_listener_close(listener);
+  if (run->host.errors == 0)
+    run->told = true;
+  sim_settle();
 }
 
 /* ---- Many connections ---------------------------------------------------- */
@@ -165,6 +194,7 @@ const fault_scene scenes_server[] = {
     {.name = "another's key", .play = listens_with_anothers_key},
     {.name = "no certificate", .play = listens_with_garbage},
     {.name = "an old certificate", .play = listens_with_an_old_certificate},
+    {.name = "certificates of names", .play = listens_for_names},
     {.name = "many connections", .play = come_and_go},
     {.name = "max_per_address",
      .play = come_from_many_places,

@@ -435,7 +435,8 @@ def extension(number, *parts):
 SUITES_13, SUITES_12 = (0x1301, 0x1302, 0x1303), (0xC02B, 0xC02C, 0xCCA9, 0xC02F)
 
 
-def client_hello(suites=SUITES_13 + SUITES_12, versions=(0x0304, 0x0303), more=b""):
+def client_hello(suites=SUITES_13 + SUITES_12, versions=(0x0304, 0x0303), more=b"",
+                 share=0x001D):
     """RFC 8446 4.1.2; of a key share only the size is right."""
     extensions = (
         extension(0, sized(2, b"\0", sized(2, b"localhost"))),
@@ -443,7 +444,7 @@ def client_hello(suites=SUITES_13 + SUITES_12, versions=(0x0304, 0x0303), more=b
         extension(13, sized(2, shorts(0x0403, 0x0804, 0x0401))),
         extension(16, sized(2, sized(1, b"http/1.1"))),
         extension(43, sized(1, shorts(*versions))) if versions else b"",
-        extension(51, sized(2, shorts(0x001D), sized(2, bytes(range(1, 33))))),
+        extension(51, sized(2, shorts(share), sized(2, bytes(range(1, 33))))),
         more,
     )
     body = (
@@ -457,6 +458,11 @@ def record(content, kind=22, version=0x0301):
     return bytes([kind]) + shorts(version) + sized(2, content)
 
 
+def cut(message, size):
+    """In records of so many bytes."""
+    return b"".join(record(message[i : i + size]) for i in range(0, len(message), size))
+
+
 CLIENT_HELLO = client_hello()
 NO_CLIENT = 3
 TLS_13, TLS_12 = 0, 1
@@ -467,7 +473,12 @@ WIRE = {
     "hello-12": record(client_hello(SUITES_12, ())),
     "hello-no-suite": record(client_hello((0x002F,), ())),
     "hello-tls-1.1": record(client_hello(SUITES_12, (0x0302,))),
-    "hello-bytes": b"".join(record(CLIENT_HELLO[i : i + 9]) for i in range(0, len(CLIENT_HELLO), 9)),
+    "hello-bytes": cut(CLIENT_HELLO, 9),
+    "hello-ones": cut(CLIENT_HELLO, 1),
+    "hello-threes": cut(CLIENT_HELLO, 3),
+    # The second one answers a HelloRetryRequest.
+    "hello-twice": record(client_hello(share=0x11EC)) + record(b"\x01", 20) + cut(CLIENT_HELLO, 2),
+    "hello-ccs-within": cut(CLIENT_HELLO[:2], 1) + record(b"\x01", 20) + record(CLIENT_HELLO[2:]),
     "hello-record-limit": record(client_hello(more=extension(28, shorts(64)))),
     "hello-twice-extended": record(client_hello(more=extension(16, sized(2, sized(1, b"h2"))))),
     "hello-large": record(b"\x01\xff\xff\xff" + CLIENT_HELLO[4:]),

@@ -311,6 +311,48 @@ class Names(Lint):
         self.assert_found("names", f"src/base/list.h:{line}: f ")
 
 
+class Options(Lint):
+    def setUp(self):
+        super().setUp()
+        names = subprocess.run(
+            [sys.executable, "-B", "-c", "import options; print(*options.PHP)"],
+            capture_output=True, text=True, cwd=HERE, check=True,
+        ).stdout.split()
+        self.rows = [f"| `{name}` | |" for name in names if name != "cafile"]
+        self.context("const char *cafile; /* and: capath; */ char reserved[3];")
+        self.document(["| option | |", "| `cafile` | |"], self.rows)
+
+    def context(self, body):
+        text = "typedef struct wss_ssl_context {\n  %s\n} wss_ssl_context;\n"
+        self.write("include/wss/wss.h", text % body)
+
+    def document(self, options, others):
+        table = ["| option of PHP | |", *others]
+        self.write("docs/tls.md", "\n".join([*options, "", *table, ""]))
+
+    def test_clean(self):
+        self.assert_clean("options")
+
+    def test_a_row_is_missing(self):
+        self.document(["| option | |", "| `cafile` | |"], self.rows[1:])
+        self.assert_found("options", "docs/tls.md:1: PHP has SNI_enabled")
+
+    def test_a_field_has_no_row(self):
+        self.context("const char *cafile; int (*on_sni)(int); int watch;")
+        self.assert_found("options",
+                          "docs/tls.md:1: wss_ssl_context has on_sni",
+                          "docs/tls.md:1: wss_ssl_context has watch")
+
+    def test_a_row_that_is_no_field(self):
+        self.document(["| option | |", "| `cafile`, `crlfile` | |"], self.rows)
+        self.assert_found("options", "docs/tls.md:2: wss_ssl_context has no crlfile")
+
+    def test_a_field_among_the_others(self):
+        self.document(["| option | |"], ["| `cafile` | |", *self.rows])
+        self.assert_found("options", "docs/tls.md:1: wss_ssl_context has cafile, which",
+                          "docs/tls.md:4: wss_ssl_context has cafile")
+
+
 class Preprocessor(Lint):
     def test_clean(self):
         self.assert_clean("preprocessor")

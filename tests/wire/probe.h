@@ -17,9 +17,10 @@ struct probe {
   wss_options options;
   const char *origins[LIST + 1];
   const char *subprotocols[LIST + 1];
+  const char *protocols[LIST + 1]; /* of ALPN */
   const char *host, *cert, *key;
-  int64_t port, grace, max_block;
-  bool plain, http, no_ticket, second;
+  int64_t port, grace, max_block, security_level;
+  bool plain, http, no_ticket, second, no_alpn, client_order;
   bool mbedtls; /* its record layer */
   uv_signal_t terminate;
 };

@@ -4,6 +4,7 @@
  *
  *   --host H  --port N  --v6only  --cert FILE  --key FILE  --plain  --http
  *   --record-layer wss|mbedtls  --no-ticket
+ *   --alpn X (may be repeated)  --no-alpn  --client-order  --security-level N
  *   --second: one more listener like the first, on a port that it prints
  *   --grace MS  --handshake-timeout MS  --close-timeout MS  --idle-timeout MS
  *   --message-timeout MS  --write-timeout MS  --ping-interval MS
@@ -245,6 +246,10 @@ static bool parse_switch(struct probe *probe, const char *name) {
     probe->http = true;
   else if (strcmp(name, "--no-ticket") == 0)
     probe->no_ticket = true;
+  else if (strcmp(name, "--no-alpn") == 0)
+    probe->no_alpn = true;
+  else if (strcmp(name, "--client-order") == 0)
+    probe->client_order = true;
   else if (strcmp(name, "--second") == 0)
     probe->second = true;
   else if (strcmp(name, "--v6only") == 0)
@@ -274,6 +279,7 @@ static bool parse(struct probe *probe, char **argv) {
       {"--max-pending", &options->max_pending},
       {"--max-per-address", &options->max_per_address},
       {"--max-block", &probe->max_block},
+      {"--security-level", &probe->security_level},
   };
   while (*++argv != NULL) {
     const char *name = *argv;
@@ -296,6 +302,8 @@ static bool parse(struct probe *probe, char **argv) {
       probe->key = *argv;
     else if (strcmp(name, "--record-layer") == 0)
       probe->mbedtls = strcmp(*argv, "mbedtls") == 0;
+    else if (strcmp(name, "--alpn") == 0)
+      known = append(probe->protocols, *argv);
     else if (strcmp(name, "--origin") == 0)
       known = append(probe->origins, *argv);
     else if (strcmp(name, "--subprotocol") == 0)
@@ -320,7 +328,12 @@ static int start(struct probe *probe) {
       .local_cert = probe->cert,
       .local_pk = probe->key,
       .no_ticket = probe->no_ticket,
-      .record_layer = probe->mbedtls ? WSS_RECORD_MBEDTLS : WSS_RECORD_OWN};
+      .record_layer = probe->mbedtls ? WSS_RECORD_MBEDTLS : WSS_RECORD_OWN,
+      .alpn_protocols = probe->protocols[0] != NULL || probe->no_alpn
+                            ? probe->protocols
+                            : NULL,
+      .security_level = (int)probe->security_level,
+      .honor_cipher_order = probe->client_order ? WSS_OFF : WSS_ON};
   wss_listener *listener = NULL;
   wss_listener *second = NULL;
   int err;

@@ -358,6 +358,7 @@ class EchoProgram(unittest.TestCase):
     def test_s27_what_is_not_built_yet_is_refused(self):
         for flags in (("--deflate",), ("--verify-peer",), ("--ca", "x"), ("--threads", "2"),
                       ("--record-layer", "x"), ("--no-such-flag",),
+                      ("--min-tls", "1.4"), ("--max-tls", "x"), ("--ciphers", ""),
                       ("--port", "x"), ("--port", "65536"), ("--port",)):
             with self.subTest(flags=flags):
                 code, out, err = run(setting("WSS_ECHO"), "--plain", *flags)

@@ -28,7 +28,7 @@ static void every_code_has_a_sentence(void **state) {
   for (i = 0; i < count; i++) {
     assert_string_equal(wss_strerror(ours[i].code), ours[i].text);
     assert_string_equal(wss_err_name(ours[i].code), ours[i].name);
-    /* In a row, so that none was put in between; some numbers are free. */
+    /* In order, so that none is there twice. */
     assert_true(i == 0 || ours[i].code < ours[i - 1].code);
   }
 }

@@ -437,6 +437,23 @@ static void an_expired_certificate_is_served(void **state) {
   world_close(&world);
 }
 
+static void a_version_that_is_too_old_is_raised(void **state) {
+  const wss_ssl_context ssl = {.local_cert = tls_pki("server.pem"),
+                               .local_pk = tls_pki("server.key"),
+                               .min_proto_version = 0x0302};
+  test_world world;
+  (void)state;
+  world_open(&world, NULL, false);
+  world.in_call = true;
+  assert_int_equal(wss_listen(world.server, "127.0.0.1", 0, &ssl, NULL), 0);
+  world.in_call = false;
+  assert_non_null(strstr(wss_last_error(world.server), "min_proto_version"));
+  world_until(&world, world.seen.errors == 1);
+  assert_int_equal(world.seen.error, WSS_ERR_TLS_VERSION);
+  assert_non_null(strstr(world.seen.error_message, "min_proto_version"));
+  world_close(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_whole_life),
@@ -449,6 +466,7 @@ int main(void) {
       cmocka_unit_test(goes_at_any_time),
       cmocka_unit_test(memory_that_fails),
       cmocka_unit_test(an_expired_certificate_is_served),
+      cmocka_unit_test(a_version_that_is_too_old_is_raised),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,13 +36,13 @@ const tls_pair_suite tls_pair_suites[TLS_PAIR_SUITES] = {
 extern int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, int force_flush);
 
 const char *tls_pki(const char *name) {
-  static char paths[4][512];
+  static char paths[16][512];
   static unsigned next;
   const char *folder = getenv("WSS_PKI");
   if (name == NULL)
     return NULL;
   assert_non_null(folder);
-  char *path = paths[next++ % 4];
+  char *path = paths[next++ % 16];
   snprintf(path, sizeof paths[0], "%s/%s", folder, name);
   return path;
 }
@@ -130,11 +130,15 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
 
   wss__detail detail;
   wss__findings findings;
-  const wss_ssl_context ssl = {.local_cert = tls_pki(own->cert),
-                               .local_pk = tls_pki(own->key),
-                               .passphrase = own->passphrase,
-                               .no_ticket = own->no_ticket,
-                               .record_layer = (uint8_t)own->record_layer};
+  static const wss_ssl_context usual;
+  wss_ssl_context ssl = own->ssl == NULL ? usual : *own->ssl;
+  ssl.local_cert = tls_pki(own->cert);
+  ssl.local_pk = tls_pki(own->key);
+  ssl.passphrase = own->passphrase;
+  ssl.no_ticket = own->no_ticket;
+  ssl.record_layer = (uint8_t)own->record_layer;
+  if (own->change != NULL)
+    own->change(&ssl);
   wss__findings_init(&findings, &wss__default_allocator);
   int error = wss__tls_context_new(&pair->context, &ssl, own->secret,
                                    &wss__default_allocator, &detail, &findings);

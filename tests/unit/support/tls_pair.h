@@ -16,7 +16,8 @@
 /* Zero is the default: server.pem, every version, a client that trusts ca.pem
    and asks for localhost. */
 typedef struct tls_pair_options {
-  const char *cert; /* files in WSS_PKI */
+  const wss_ssl_context *ssl; /* of the server; its files are these: */
+  const char *cert;           /* in WSS_PKI */
   const char *key;
   const char *trusted;
   const char *passphrase;
@@ -31,8 +32,9 @@ typedef struct tls_pair_options {
   wss_record_layer record_layer;
   wss__tls_secret *secret; /* of the server; NULL: its own */
   bool no_ticket;
-  const mbedtls_ssl_session *session; /* that the client wants to resume */
-  mbedtls_ssl_session *save;          /* gets the client's, if a ticket comes */
+  void (*change)(wss_ssl_context *ssl); /* the listener's, before it is made */
+  const mbedtls_ssl_session *session;   /* that the client wants to resume */
+  mbedtls_ssl_session *save; /* gets the client's, if a ticket comes */
 } tls_pair_options;
 
 /* Every suite that is offered, and a certificate for it. */
@@ -59,8 +61,8 @@ typedef struct tls_pair {
   size_t answered;   /* bytes that the channel wrote when it was last fed */
 } tls_pair;
 
-/* The path of a file in WSS_PKI, in a buffer that is used again after four
-   calls; name may be NULL. */
+/* The path of a file in WSS_PKI, in a buffer that is used again after
+   sixteen calls; name may be NULL. */
 const char *tls_pki(const char *name);
 
 /* Each fails the test if something is wrong with the test itself. */

@@ -265,6 +265,74 @@ static void options_that_are_refused(void **state) {
   expect_text("local_pk is empty");
 }
 
+static void names_and_key_log_that_are_refused(void **state) {
+  const wss_sni_cert certs[] = {
+      {.host = "localhost", .local_cert = tls_pki("combined.pem")},
+      {.host = "b.example.org",
+       .local_cert = tls_pki("sni-b.pem"),
+       .local_pk = tls_pki("none.key")}};
+  wss_ssl_context ssl = {.local_cert = tls_pki("expired.pem"),
+                         .local_pk = tls_pki("expired.key"),
+                         .SNI_server_certs = certs,
+                         .SNI_server_cert_count = 2};
+  (void)state;
+  assert_int_equal(load(&ssl), WSS_ERR_KEY_READ);
+  expect_text("SNI_server_certs[1] (b.example.org): local_pk ");
+  assert_int_equal(warning, 0);
+  ssl.SNI_enabled = WSS_OFF;
+  assert_int_equal(load(&ssl), 0);
+  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
+  expect_text("the certificate expired on");
+  ssl.SNI_enabled = 2;
+  assert_int_equal(load(&ssl), WSS_ERR_INVALID);
+  expect_text("SNI_enabled is WSS_ON, WSS_OFF or 0, not 2");
+  ssl.SNI_enabled = -2;
+  assert_int_equal(load(&ssl), WSS_ERR_INVALID);
+  ssl.SNI_enabled = WSS_ON;
+  ssl.SNI_server_cert_count = 1;
+  ssl.keylog_file = "/none/keys";
+  assert_int_equal(load(&ssl), WSS_ERR_KEYLOG_WRITE);
+  expect_text("keylog_file /none/keys: No such file or directory");
+  ssl.keylog_file = "";
+  assert_int_equal(load(&ssl), WSS_ERR_KEYLOG_WRITE);
+}
+
+/* The main certificate's comes first, as the call's own. */
+static void every_warning_is_told(void **state) {
+  char keys[] = "/tmp/wss-context-keys-XXXXXX";
+  int descriptor = mkstemp(keys);
+  const wss_sni_cert cert = {.host = "b.example.org",
+                             .local_cert = tls_pki("future.pem"),
+                             .local_pk = tls_pki("future.key")};
+  const wss_ssl_context ssl = {.local_cert = tls_pki("expired.pem"),
+                               .local_pk = tls_pki("expired.key"),
+                               .SNI_server_certs = &cert,
+                               .SNI_server_cert_count = 1,
+                               .keylog_file = keys};
+  static const int expected[] = {WSS_ERR_CERT_EXPIRED, WSS_ERR_CERT_FUTURE,
+                                 WSS_ERR_CERT_NAME, WSS_ERR_KEYLOG};
+  wss__tls_context *context;
+  wss__findings findings;
+  (void)state;
+  assert_true(descriptor >= 0);
+  wss__findings_init(&findings, &wss__default_allocator);
+  assert_int_equal(wss__tls_context_new(&context, &ssl, &secret,
+                                        &wss__default_allocator, &detail,
+                                        &findings),
+                   0);
+  for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    const wss__finding *one =
+        wss__findings_get(&findings, WSS_FINDING_WARNING, i);
+    assert_non_null(one);
+    assert_int_equal(one->code, expected[i]);
+  }
+  assert_int_equal(findings.counts[WSS_FINDING_WARNING], 4);
+  wss__findings_free(&findings);
+  wss__tls_context_unref(context);
+  close(descriptor);
+  unlink(keys);
+}
+
 static void what_does_nothing_is_no_error(void **state) {
   const wss_ssl_context ssl = {.local_cert = tls_pki("server.pem"),
                                .local_pk = tls_pki("server.key"),
@@ -289,6 +357,60 @@ static void dates_are_a_warning(void **state) {
   assert_int_equal(load(&future), 0);
   assert_int_equal(warning, WSS_ERR_CERT_FUTURE);
   expect_text("is not valid before 2098-01-01; it is served all the same");
+}
+
+/* on_error and wss_last_error have room for one text. */
+static void the_gravest_warning_is_first(void **state) {
+  const wss_ssl_context old = {.local_cert = tls_pki("server.pem"),
+                               .local_pk = tls_pki("server.key"),
+                               .min_proto_version = 0x0301};
+  wss_ssl_context both = {.local_cert = tls_pki("expired.pem"),
+                          .local_pk = tls_pki("expired.key"),
+                          .min_proto_version = 0x0302};
+  wss__tls_context *context;
+  wss__findings findings;
+  int error;
+  (void)state;
+  assert_int_equal(load(&old), 0);
+  assert_int_equal(warning, WSS_ERR_TLS_VERSION);
+  assert_string_equal(detail.text,
+                      "min_proto_version is 0x0301: libwss does not speak TLS "
+                      "1.0; TLS 1.2 is the least");
+  wss__findings_init(&findings, &wss__default_allocator);
+  error = wss__tls_context_new(&context, &both, &secret,
+                               &wss__default_allocator, &detail, &findings);
+  assert_int_equal(error, 0);
+  assert_int_equal(findings.counts[WSS_FINDING_WARNING], 2);
+  detail = wss__findings_get(&findings, WSS_FINDING_WARNING, 0)->message;
+  expect_text("expired.pem: the certificate expired on 2024-01-01");
+  detail = wss__findings_get(&findings, WSS_FINDING_WARNING, 1)->message;
+  assert_string_equal(detail.text,
+                      "min_proto_version is 0x0302: libwss does not speak TLS "
+                      "1.1; TLS 1.2 is the least");
+  wss__findings_free(&findings);
+  wss__tls_context_unref(context);
+  both.local_pk = tls_pki("server.pem");
+  assert_int_equal(load(&both), WSS_ERR_KEY_PARSE);
+  assert_int_equal(warning, 0);
+  assert_null(strstr(detail.text, "min_proto_version"));
+}
+
+/* tests/unit/tls/test_policy.c has all that there are. */
+static void the_policy_is_asked(void **state) {
+  wss_ssl_context none = {.local_cert = tls_pki("server.pem"),
+                          .local_pk = tls_pki("server.key"),
+                          .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"};
+  const wss_ssl_context weak = {.local_cert = tls_pki("rsa2048.pem"),
+                                .local_pk = tls_pki("rsa2048.key"),
+                                .security_level = 3};
+  (void)state;
+  assert_int_equal(load(&none), WSS_ERR_CIPHERS);
+  expect_text("ciphers: no suite is left");
+  assert_int_equal(load(&weak), WSS_ERR_KEY_TYPE);
+  expect_text("security_level 3");
+  none.max_proto_version = 0x0302;
+  assert_int_equal(load(&none), WSS_ERR_TLS_VERSION);
+  expect_text("max_proto_version is 0x0302");
 }
 
 static void an_expired_certificate_serves(void **state) {
@@ -319,8 +441,10 @@ static void no_memory_at_any_point(void **state) {
   int left = 0;
   const wss_allocator limited = {limited_malloc, limited_realloc, limited_free,
                                  &left};
+  static const char *const protocols[] = {"chat", NULL};
   const wss_ssl_context ssl = {.local_cert = tls_pki("server.pem"),
-                               .local_pk = tls_pki("server.key")};
+                               .local_pk = tls_pki("server.key"),
+                               .alpn_protocols = protocols};
   wss__tls_context *context = NULL;
   int error = WSS_ERR_NOMEM;
   wss__findings findings;
@@ -342,8 +466,12 @@ int main(void) {
       cmocka_unit_test(every_file_error),
       cmocka_unit_test(no_such_files),
       cmocka_unit_test(options_that_are_refused),
+      cmocka_unit_test(names_and_key_log_that_are_refused),
+      cmocka_unit_test(every_warning_is_told),
       cmocka_unit_test(what_does_nothing_is_no_error),
       cmocka_unit_test(dates_are_a_warning),
+      cmocka_unit_test(the_gravest_warning_is_first),
+      cmocka_unit_test(the_policy_is_asked),
       cmocka_unit_test(an_expired_certificate_serves),
       cmocka_unit_test(no_memory_at_any_point),
   };

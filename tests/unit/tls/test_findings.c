@@ -43,14 +43,14 @@ static void errors_are_there_once(void **state) {
   wss__findings findings;
   (void)state;
   wss__findings_init(&findings, &wss__default_allocator);
-  wss__findings_error(&findings, -1, "a", &one);
-  wss__findings_error(&findings, -1, "b", &one);
-  wss__findings_error(&findings, -1, "b", &two);
-  wss__findings_error(&findings, -2, "b", &two);
+  wss__findings_tell(&findings, -1, WSS_FINDING_ERROR, "a", &one);
+  wss__findings_tell(&findings, -1, WSS_FINDING_ERROR, "b", &one);
+  wss__findings_tell(&findings, -1, WSS_FINDING_ERROR, "b", &two);
+  wss__findings_tell(&findings, -2, WSS_FINDING_ERROR, "b", &two);
   assert_int_equal(findings.counts[WSS_FINDING_ERROR], 3);
   assert_string_equal(findings.items[0].option, "a");
   assert_false(findings.no_memory);
-  wss__findings_error(&findings, WSS_ERR_NOMEM, "a", &one);
+  wss__findings_tell(&findings, WSS_ERR_NOMEM, WSS_FINDING_ERROR, "a", &one);
   assert_true(findings.no_memory);
   assert_int_equal(findings.count, 3);
   wss__findings_free(&findings);
@@ -80,7 +80,7 @@ static void no_memory(void **state) {
   wss__findings_init(&findings, &none);
   wss__findings_add(&findings, -1, WSS_FINDING_NOTE, &file, "x");
   assert_true(findings.no_memory);
-  wss__findings_error(&findings, -1, "a", &one);
+  wss__findings_tell(&findings, -1, WSS_FINDING_ERROR, "a", &one);
   assert_int_equal(findings.count, 0);
   wss__findings_free(&findings);
 }

@@ -190,6 +190,58 @@ static void alpn_without_http_1_1_is_refused(void **state) {
   }
 }
 
+/* A browser's offer is always taken; the name lives as long as the connection,
+   though the listener goes. */
+static void alpn_of_the_program(void **state) {
+  static const char *const ours[] = {"chat", "talk", NULL};
+  static const char *talk[] = {"h2", "talk", NULL};
+  static const char *browser[] = {"h2", "http/1.1", NULL};
+  static const char *h2[] = {"h2", NULL};
+  const wss_ssl_context ssl = {.alpn_protocols = ours};
+  (void)state;
+  for (size_t v = 0; v < 2; v++) {
+    for (size_t layer = 0; layer < 2; layer++) {
+      tls_pair_options options = {.ssl = &ssl,
+                                  .version = versions[v],
+                                  .record_layer = (wss_record_layer)layer,
+                                  .protocols = talk};
+      tls_pair pair;
+      wss_tls_info info;
+      tls_pair_connect(&pair, &options);
+      wss__tls_context_unref(pair.context);
+      pair.context = NULL;
+      wss__tls_channel_info(pair.channel, &info);
+      assert_string_equal(info.alpn, "talk");
+      tls_pair_close(&pair);
+      options.protocols = browser;
+      tls_pair_connect(&pair, &options);
+      wss__tls_channel_info(pair.channel, &info);
+      assert_string_equal(info.alpn, "http/1.1");
+      tls_pair_close(&pair);
+      options.protocols = h2;
+      expect_refused(&options, MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL,
+                     "SSL");
+    }
+  }
+}
+
+static void no_alpn_ignores_what_is_offered(void **state) {
+  static const char *const nothing[] = {NULL};
+  static const char *h2[] = {"h2", NULL};
+  const wss_ssl_context ssl = {.alpn_protocols = nothing};
+  (void)state;
+  for (size_t v = 0; v < 2; v++) {
+    const tls_pair_options options = {
+        .ssl = &ssl, .version = versions[v], .protocols = h2};
+    tls_pair pair;
+    wss_tls_info info;
+    tls_pair_connect(&pair, &options);
+    wss__tls_channel_info(pair.channel, &info);
+    assert_null(info.alpn);
+    tls_pair_close(&pair);
+  }
+}
+
 static void without_sni_there_is_no_name(void **state) {
   (void)state;
   for (size_t v = 0; v < 2; v++) {
@@ -435,6 +487,8 @@ int main(void) {
       cmocka_unit_test(only_x25519_and_p256_exchange_keys),
       cmocka_unit_test(alpn_chooses_http_1_1),
       cmocka_unit_test(alpn_without_http_1_1_is_refused),
+      cmocka_unit_test(alpn_of_the_program),
+      cmocka_unit_test(no_alpn_ignores_what_is_offered),
       cmocka_unit_test(without_sni_there_is_no_name),
       cmocka_unit_test(a_name_with_other_bytes_is_refused),
       cmocka_unit_test(one_byte_at_a_time),

@@ -14,6 +14,7 @@
 #include <mbedtls/platform.h>
 
 #define LARGE 40000
+#define FEW 12
 
 /* Whether a page that lies wholly in the block has memory. */
 static bool resident(uintptr_t block) {
@@ -23,11 +24,8 @@ static bool resident(uintptr_t block) {
   return mincore((void *)inside, page, &is) == 0 && (is & 1) != 0;
 }
 
-static void a_large_block_is_given_back(void **state) {
-  uint8_t *block = mbedtls_calloc(1, LARGE);
-  uint8_t *behind = mbedtls_calloc(1, 100); /* the heap cannot shrink */
-  uintptr_t address = (uintptr_t)block;
-  (void)state;
+/* Whether pages are given back, and can be seen to be. */
+static bool gives_back(void) {
 #ifdef WSS_TLS_HEAP
   const bool here = true;
 #else
@@ -35,19 +33,48 @@ static void a_large_block_is_given_back(void **state) {
 #endif
   /* AddressSanitizer writes into what was freed, where it is told to. */
   const char *sanitizer = getenv("ASAN_OPTIONS");
-  if (!here ||
-      (sanitizer != NULL && strstr(sanitizer, "max_free_fill_size") != NULL)) {
-    mbedtls_free(behind);
-    mbedtls_free(block);
-    skip();
+  return here &&
+         (sanitizer == NULL || strstr(sanitizer, "max_free_fill_size") == NULL);
+}
+
+/* Frees one of so many large blocks: whether its pages stay. */
+static bool one_of(unsigned count) {
+  uint8_t *blocks[2 * FEW];
+  uint8_t *behind;
+  bool stays;
+  uintptr_t address;
+  for (unsigned i = 0; i < count; i++) {
+    blocks[i] = mbedtls_calloc(1, LARGE);
+    assert_non_null(blocks[i]);
+    memset(blocks[i], 1, LARGE);
   }
-  assert_non_null(block);
+  behind = mbedtls_calloc(1, 100); /* the heap cannot shrink */
   assert_non_null(behind);
-  memset(block, 1, LARGE);
+  address = (uintptr_t)blocks[count - 1];
   assert_true(resident(address));
-  mbedtls_free(block);
-  assert_false(resident(address));
+  mbedtls_free(blocks[count - 1]);
+  stays = resident(address);
   mbedtls_free(behind);
+  while (--count > 0)
+    mbedtls_free(blocks[count - 1]);
+  return stays;
+}
+
+static void of_many_each_is_given_back(void **state) {
+  (void)state;
+  if (!gives_back())
+    skip();
+  assert_false(one_of(FEW + 1));
+  assert_false(one_of(2 * FEW));
+}
+
+/* Nor are their pages asked for anew each time. */
+static void few_keep_their_pages(void **state) {
+  (void)state;
+  if (!gives_back())
+    skip();
+  assert_true(one_of(1));
+  assert_true(one_of(FEW));
 }
 
 /* What stands beside a block is not touched. */
@@ -79,7 +106,8 @@ static void nothing_and_little(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_large_block_is_given_back),
+      cmocka_unit_test(of_many_each_is_given_back),
+      cmocka_unit_test(few_keep_their_pages),
       cmocka_unit_test(its_neighbours_stay),
       cmocka_unit_test(nothing_and_little),
   };
