@@ -124,6 +124,9 @@ static int check_keys(const wss__tls_context *context, wss__detail *detail) {
 /* Of several warnings the certificate's is the gravest one. */
 static int load(wss__tls_context *context, const wss_ssl_context *ssl,
                 wss__detail *detail, wss__findings *findings) {
+  static const wss__detail without_12 = {
+      "min_proto_version: without TLS 1.2 neither WeChat nor older phones can "
+      "connect"};
   int first;
   int error = wss__tls_policy_init(&context->policy, ssl, &context->allocator,
                                    detail, &first);
@@ -137,6 +140,9 @@ static int load(wss__tls_context *context, const wss_ssl_context *ssl,
   if (error == 0 && first != 0)
     wss__findings_tell(findings, first, WSS_FINDING_WARNING,
                        "min_proto_version", &told);
+  if (error == 0 && context->policy.min > MBEDTLS_SSL_VERSION_TLS1_2)
+    wss__findings_tell(findings, WSS_ERR_TLS_VERSION, WSS_FINDING_NOTE,
+                       "min_proto_version", &without_12);
   return error == 0 && findings->no_memory ? WSS_ERR_NOMEM : error;
 }
 
