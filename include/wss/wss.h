@@ -61,6 +61,7 @@ typedef struct uv_loop_s uv_loop_t;
 typedef struct wss_server wss_server;
 typedef struct wss_listener wss_listener;
 typedef struct wss_conn wss_conn;
+typedef struct wss_identity wss_identity; /* a certificate and its key */
 
 /* The library's version, "MAJOR.MINOR.PATCH". */
 WSS_API const char *wss_version(void);
@@ -210,6 +211,16 @@ typedef struct wss_sni_cert {
   uint64_t reserved[4]; /* zero */
 } wss_sni_cert;
 
+/* Chooses the certificate for a client's server name (in small letters, without
+   a dot at its end), once for each connection that has one, resumed or not:
+   returns 0 with *identity set, or left NULL for the choice of
+   SNI_server_certs; any other value refuses the client with the alert
+   unrecognized_name. The library takes its own reference of *identity, which
+   must be of this server.
+   */
+typedef int (*wss_sni_cb)(wss_server *server, const char *name,
+                          wss_identity **identity, void *user);
+
 /* The SSL context of a listener: PHP's option names. Paths are files with PEM.
    Everything is loaded and checked by wss_listen. Lists of names have a colon,
    comma or space between two; case does not matter; what is not known or not
@@ -258,12 +269,13 @@ typedef struct wss_ssl_context {
                                            the same name, else the wildcard,
                                            else the certificate above */
   size_t SNI_server_cert_count;
+  wss_sni_cb on_sni;       /* asked first; user is that of wss_server_new */
   const char *keylog_file; /* for debugging only: the secrets of all
                               connections are appended there (NSS key log, as
                               Wireshark reads it); who reads it can read them.
                               Mode 0600, or it is refused; on_error is told */
-  int SNI_enabled;         /* WSS_OFF: SNI_server_certs is not used */
-  int reserved3;           /* zero */
+  int SNI_enabled; /* WSS_OFF: neither SNI_server_certs nor on_sni is used */
+  int reserved3;   /* zero */
 } wss_ssl_context;
 
 /* ---- A set-up that explains itself ----------------------------------------
@@ -506,6 +518,17 @@ WSS_API int wss_listener_port(const wss_listener *listener);
 
 /* Stops listening and frees the listener; its connections stay. */
 WSS_API void wss_listener_close(wss_listener *listener);
+
+/* Loads and checks a certificate and its key for on_sni to choose, on any
+   listener of the server; cert->host is not looked at. Files may be read anew
+   at any time this way. Errors and warnings are told as wss_listen does, but
+   not to on_error. On failure *identity is NULL. */
+WSS_API int wss_identity_new(wss_identity **identity, wss_server *server,
+                             const wss_sni_cert *cert);
+
+/* Gives up the program's reference; identity may be NULL. Connections that are
+   shown it keep theirs. Before or after the server's end. */
+WSS_API void wss_identity_free(wss_identity *identity);
 
 /* The library's last call for a server: nothing of it is left on the loop. */
 typedef void (*wss_closed_cb)(void *user);

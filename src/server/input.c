@@ -94,12 +94,16 @@ static size_t tls_input(wss_conn *conn, uint8_t *data, size_t size) {
     if (conn->state == WSS__TLS && !may_shake(conn))
       break;
     result = wss__tls_channel_read(conn->tls, &io);
+    if (conn->state == WSS__CLOSED) { /* within on_sni */
+      wss__buf_clear(&server->wire);
+      return size;
+    }
     if (result < 0)
       tls_failed(conn, result);
     else if (conn->state == WSS__TLS && server->wire.length > 0)
       answered(conn);
     wss__output_wire(conn);
-    if (result < 0 || conn->state == WSS__CLOSED)
+    if (result < 0 || conn->state == WSS__CLOSED) /* not written */
       return size;
     switch (result) {
     case WSS__TLS_WANT:

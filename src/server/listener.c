@@ -123,29 +123,6 @@ int wss_listen_plain(wss_server *server, const char *host, int port,
   return err;
 }
 
-/* Warnings go to on_error, each of them; last_error has the first. */
-static void tell_warnings(wss_listener *listener,
-                          const wss__findings *findings) {
-  size_t count = findings->counts[WSS_FINDING_WARNING];
-  wss__detail detail;
-  size_t number = 0;
-  for (;; number++) {
-    const wss__finding *finding =
-        wss__findings_get(findings, WSS_FINDING_WARNING, number);
-    if (finding == NULL)
-      return;
-    wss__report_warning(listener, finding->code, finding->message.text);
-    if (number > 0)
-      continue;
-    if (count == 1)
-      detail = finding->message;
-    else
-      wss__detail_set(&detail, "%.*s (and %zu more)", WSS__DETAIL_SIZE - 40,
-                      finding->message.text, count - 1);
-    (void)wss__server_fail(listener->server, finding->code, detail.text);
-  }
-}
-
 static int listen_tls(wss_server *server, const char *host, int port,
                       const wss_ssl_context *ssl, wss__findings *findings,
                       wss_listener **result) {
@@ -156,9 +133,10 @@ static int listen_tls(wss_server *server, const char *host, int port,
   if (err < 0)
     return wss__server_fail(
         server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
+  wss__tls_context_own(tls, server, server->user);
   err = listen_on(server, host, port, tls, result);
   if (err == 0)
-    tell_warnings(*result, findings);
+    wss__report_findings(server, *result, findings);
   return err;
 }
 

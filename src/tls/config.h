@@ -21,7 +21,10 @@ struct wss__tls_context {
   wss_allocator allocator;
   wss__tls_identity *identity; /* the main one */
   wss__tls_sni names;          /* those of other names */
-  int keylog;                  /* a descriptor, or -1 */
+  wss_sni_cb on_sni;           /* called with the next two; may be NULL */
+  wss_server *server;
+  void *user;
+  int keylog; /* a descriptor, or -1 */
   wss__tls_policy policy;
   mbedtls_ssl_config config;
   wss__tls_tickets tickets;

@@ -95,10 +95,12 @@ static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
                                     &context->allocator, detail, findings);
   if (error != 0)
     return error;
-  if (ssl->SNI_enabled != WSS_OFF)
+  if (ssl->SNI_enabled != WSS_OFF) {
+    context->on_sni = ssl->on_sni;
     error = wss__tls_sni_load(&context->names, ssl->SNI_server_certs,
                               ssl->SNI_server_cert_count, findings,
                               &context->allocator, &why);
+  }
   if (error == 0)
     error = open_keylog(context, ssl, findings, &why);
   if (error != 0)
@@ -250,6 +252,12 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
 fail:
   wss__tls_context_unref(context);
   return error;
+}
+
+void wss__tls_context_own(wss__tls_context *context, wss_server *server,
+                          void *user) {
+  context->server = server;
+  context->user = user;
 }
 
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context) {

@@ -41,4 +41,8 @@ wss_sni_cert wss__tls_context_source(const wss_ssl_context *ssl);
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context);
 void wss__tls_context_unref(wss__tls_context *context);
 
+/* What on_sni is called with. */
+void wss__tls_context_own(wss__tls_context *context, wss_server *server,
+                          void *user);
+
 #endif

@@ -160,6 +160,7 @@ static int transmit(void *context, const unsigned char *data, size_t size) {
     bio->engine->records_after += count;
   else
     note_hello(bio->engine, data, size);
+  bio->engine->spoke = true;
   return (int)size;
 }
 

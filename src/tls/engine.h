@@ -30,12 +30,14 @@ typedef struct wss__tls_engine {
   uint32_t records_after; /* records written since the handshake was over */
   wss__tls_pieces pieces; /* of the ClientHello */
   wss__tls_exported exported;
-  struct wss__tls_tickets *tickets;   /* of the listener */
-  struct wss__tls_context *context;   /* the listener's */
-  struct wss__tls_identity *identity; /* for the client's server name */
-  bool resumed;                       /* a ticket was accepted */
-  bool extended_master; /* TLS 1.2: the master secret is (RFC 7627) */
-  bool nomem;           /* a callback of the handshake found no memory */
+  struct wss__tls_tickets *tickets; /* of the listener */
+  struct wss__tls_context *context; /* the listener's */
+  wss_identity *identity; /* for the client's server name, once chosen */
+  const char *refusal;    /* why on_sni's answer ends the handshake, or NULL */
+  bool resumed;           /* a ticket was accepted */
+  bool extended_master;   /* TLS 1.2: the master secret is (RFC 7627) */
+  bool spoke;             /* something was written */
+  bool nomem;             /* a callback of the handshake found no memory */
 } wss__tls_engine;
 
 /* What Mbed TLS's callbacks work on during one call of ours; on the stack. */

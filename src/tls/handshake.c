@@ -6,19 +6,46 @@
 #include "tls/policy.h"
 #include "tls/tickets.h"
 
+/* NULL, or why the program does not let the name in; *identity is its choice,
+   or NULL. The count of another server's identity may be another thread's. */
+static const char *ask(const wss__tls_context *context, const char *host,
+                       wss__tls_identity **identity) {
+  wss__detail unused;
+  *identity = NULL;
+  if (context->on_sni == NULL)
+    return NULL;
+  if (context->on_sni(context->server, host, identity, context->user) != 0)
+    return "on_sni refused the client's server name";
+  if (*identity == NULL)
+    return NULL;
+  if ((*identity)->owner != context->server)
+    return "on_sni chose an identity of another server";
+  if (wss__tls_policy_check_key(&context->policy, &(*identity)->key, &unused) !=
+      0)
+    return "on_sni chose a key that security_level or ciphers exclude";
+  return NULL;
+}
+
+/* The first ClientHello has the name, or none has (RFC 8446 4.1.2). So the
+   program is asked before anything is written: the buffer for that is the
+   server's, and on_sni may send to others. */
 wss__tls_identity *wss__tls_handshake_identity(wss__tls_engine *engine,
                                                const void *name, size_t size) {
+  wss__tls_identity *identity = NULL;
   char host[WSS__TLS_HOST_SIZE];
-  if (engine->identity != NULL)
+  if (engine->identity != NULL || engine->refusal != NULL)
     return engine->identity;
-  wss__tls_identity *identity = engine->context->identity;
   if (size > 0) {
-    if (!wss__tls_sni_canonical(host, name, size))
+    if (engine->spoke || !wss__tls_sni_canonical(host, name, size))
       return NULL;
-    wss__tls_identity *named = wss__tls_sni_find(&engine->context->names, host);
-    if (named != NULL)
-      identity = named;
+    engine->refusal = ask(engine->context, host, &identity);
+    if (engine->refusal != NULL)
+      return NULL;
+    if (identity == NULL)
+      identity = wss__tls_sni_find(&engine->context->names, host);
   }
+  if (identity == NULL)
+    identity = engine->context->identity;
   return engine->identity = wss__tls_identity_ref(identity);
 }
 
@@ -75,6 +102,8 @@ int wss__tls_handshake_read(wss__tls_engine *engine, wss__tls_io *io,
   int result = step(&bio, failure);
   engine->tickets->engine = NULL;
   wss__tls_bio_close(&bio);
+  if (result < 0 && engine->refusal != NULL)
+    failure->text = engine->refusal;
   io->input = bio.input;
   io->input_size = bio.input_size;
   return result;

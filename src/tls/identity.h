@@ -13,12 +13,15 @@
 #include "tls/findings.h"
 #include "wss/wss.h"
 
-typedef struct wss__tls_identity {
+typedef struct wss_identity wss__tls_identity;
+
+struct wss_identity {
   int references; /* plain: all that use it are on one thread */
   wss_allocator allocator;
+  const void *owner; /* the server that the program made it for, else NULL */
   mbedtls_x509_crt chain;
   mbedtls_pk_context key;
-} wss__tls_identity;
+};
 
 /* Loads and checks what source names; its host is not looked at. entry is put
    before each sentence, NULL for nothing. On failure detail tells the cause:

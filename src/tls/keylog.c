@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,8 +117,7 @@ static void on_secret(void *engine_, mbedtls_ssl_key_export_type type,
   const char *label = label_of(type);
   char line[LINE_SIZE];
   if (label != NULL && size <= WSS__TLS_SECRET_MAX) {
-    size_t length = strlen(label);
-    memcpy(line, label, length);
+    int length = snprintf(line, sizeof line, "%s", label);
     char *end = put_hex(line + length, client_random, RANDOM_SIZE);
     end = put_hex(end, secret, size);
     *end++ = '\n';

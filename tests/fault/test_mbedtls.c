@@ -244,6 +244,23 @@ static void fails(sim_host *host, int version, size_t at) {
   assert_int_equal(live, before);
 }
 
+/* The certificate that there is anyway, as one for a name. */
+static wss_identity *load_identity(const sim_host *host) {
+  const char *folder = getenv("WSS_PKI");
+  char path[512];
+  const wss_sni_cert cert = {.local_cert = path};
+  wss_identity *identity;
+  (void)snprintf(path, sizeof path, "%s/combined.pem", folder);
+  assert_int_equal(wss_identity_new(&identity, host->server, &cert), 0);
+  return identity;
+}
+
+static int choose(sim_host *host, const char *name, wss_identity **identity) {
+  (void)name;
+  *identity = host->user;
+  return 0;
+}
+
 static void each_of(int version) {
   sim_host host;
   size_t count;
@@ -252,6 +269,8 @@ static void each_of(int version) {
   host_open(&host, NULL, false);
   host_listen_tls(&host);
   host.hooks.message = echo;
+  host.hooks.sni = choose;
+  host.user = load_identity(&host);
   spare_hashes = version == 12;
   assert_true(a_visit(&host, version));
   plan(0);
@@ -262,6 +281,7 @@ static void each_of(int version) {
   for (at = 1; at <= count; at += step)
     fails(&host, version, at);
   say_counts((count + step - 1) / step);
+  wss_identity_free(host.user);
   host_close(&host);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/app.h"
 #include "server/machine.h"
 #include "server/tls_client.h"
 
@@ -15,7 +16,8 @@ static wss_record_layer record_layer;
 static int listen_tls(wss_server *server, wss_listener **listener) {
   static char cert[512];
   static char key[512];
-  static wss_ssl_context ssl = {.local_cert = cert, .local_pk = key};
+  static wss_ssl_context ssl = {
+      .local_cert = cert, .local_pk = key, .on_sni = app_on_sni};
   ssl.record_layer = (uint8_t)record_layer;
   if (cert[0] == '\0') {
     fuzz_pki(cert, sizeof cert, "server.pem");

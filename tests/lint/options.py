@@ -24,7 +24,7 @@ verify_peer verify_peer_name
 STRUCT = re.compile(r"typedef struct wss_ssl_context \{(.*?)\} wss_ssl_context;", re.S)
 FIELD = re.compile(r"(\w+)(?:\[\d+\])?;")
 HOOK = re.compile(r"\(\*(\w+)\)\(")
-ROW = re.compile(r"^\| (`\w+`(?:, `\w+`)*) \|", re.M)
+ROW = re.compile(r"^\| (`\w+`[^|]*) \|", re.M)
 # Tables of options, by their heads.
 OPTIONS = re.compile(r"^\| option \|.*?(?=^[^|]|\Z)", re.M | re.S)
 OTHERS = re.compile(r"^\| option of PHP \|.*?(?=^[^|]|\Z)", re.M | re.S)
@@ -33,8 +33,9 @@ OTHERS = re.compile(r"^\| option of PHP \|.*?(?=^[^|]|\Z)", re.M | re.S)
 def fields(text):
     match = STRUCT.search(text)
     body = source.code(match.group(1)) if match else ""
-    names = FIELD.findall(body) + HOOK.findall(body)
-    return {name for name in names if not name.startswith("reserved")}
+    names = set(FIELD.findall(body) + HOOK.findall(body))
+    sizes = {f"{name}_size" for name in names}
+    return {name for name in names - sizes if not name.startswith("reserved")}
 
 
 def rows(text, table):
@@ -43,7 +44,7 @@ def rows(text, table):
     for match in table.finditer(text):
         for row in ROW.finditer(match.group()):
             line = source.line_at(text, match.start() + row.start())
-            for name in re.findall(r"\w+", row.group(1)):
+            for name in re.findall(r"`([a-zA-Z]\w+)`", row.group(1)):
                 found[name] = line
     return found
 

@@ -31,6 +31,7 @@ static bool is_own_state(call_place place, call_target target) {
   case ON_ERROR_END:
   case ON_ERROR_ACCEPT:
   case ON_ERROR_WARNING:
+  case ON_SNI:
   case ON_TIMER:
   case PLACES:
     break;
@@ -46,7 +47,7 @@ const char *call_excluded(const call_case *one) {
   if (!one->own)
     return NULL;
   if (one->place >= ON_ERROR_END && one->place != ON_VISIT)
-    return "on_error and timers have no connection";
+    return "on_error, on_sni and timers have no connection";
   if (!is_own_state(one->place, one->target))
     return "the callback finds its connection in another state";
   if (one->place == ON_HTTP && one->action == FREE_DATA)
@@ -99,7 +100,7 @@ void call_run(const call_case *one) {
   memset(&scene, 0, sizeof scene);
   scene.one = *one;
   host_open(&scene.host, NULL, true);
-  if (one->version != 0)
+  if (one->version != 0 || one->place == ON_SNI)
     host_listen_tls(&scene.host);
   call_set_hooks(&scene);
   call_stage(&scene);
@@ -117,7 +118,7 @@ void call_run(const call_case *one) {
 static const char *const reasons[] = {
     "plain text has no TLS handshake",
     "before on_request the program knows no connection",
-    "on_error and timers have no connection",
+    "on_error, on_sni and timers have no connection",
     "the callback finds its connection in another state",
     "a connection of on_http has no on_close",
 };
@@ -134,11 +135,19 @@ static void name_case(const call_case *one) {
       "wss_terminate", "wss_close", "wss_pause",          "wss_resume",
       "wss_send",      "wss_ping",  "wss_accept",         "wss_refuse",
       "wss_respond",   "free",      "wss_listener_close", "wss_server_close"};
-  static const char *const places[] = {
-      "on_request",         "on_http",        "on_open",
-      "on_message",         "on_pong",        "on_drain",
-      "on_close",           "on_error (end)", "on_error (accept)",
-      "on_error (warning)", "a visit",        "a timer"};
+  static const char *const places[] = {"on_request",
+                                       "on_http",
+                                       "on_open",
+                                       "on_message",
+                                       "on_pong",
+                                       "on_drain",
+                                       "on_close",
+                                       "on_error (end)",
+                                       "on_error (accept)",
+                                       "on_error (warning)",
+                                       "on_sni",
+                                       "a visit",
+                                       "a timer"};
   static const char *const targets[] = {
       "accepted", "in TLS", "in HTTP", "asked",     "open",
       "paused",   "full",   "closing", "finishing", "closed"};
@@ -215,22 +224,22 @@ static void say_ran(void) {
 }
 
 /* 131 about the callback's own connection: 12 actions in the 11 states of a
-   callback, but for one. About another: in 7 states from 12 places, for each of
+   callback, but for one. About another: in 7 states from 13 places, for each of
    10 actions; for 2 actions in all 10 states, or 9 without TLS. */
 static void in_plain_text(void **state) {
   (void)state;
   stride = 1;
-  each_case(0, 131 + 12 * (10 * 7 + 2 * 9));
+  each_case(0, 131 + 13 * (10 * 7 + 2 * 9));
   say_ran();
 }
 
-/* 7 does not divide the 95 cases that most actions have, nor the 8 of most
+/* 7 does not divide the 102 cases that most actions have, nor the 8 of most
    places within them: with each action others are chosen. */
 static void over_tls(void **state) {
   (void)state;
   stride = getenv("WSS_ALL_CALLS") == NULL ? 7 : 1;
-  each_case(12, 131 + 12 * (10 * 7 + 2 * 10));
-  each_case(13, 131 + 12 * (10 * 7 + 2 * 10));
+  each_case(12, 131 + 13 * (10 * 7 + 2 * 10));
+  each_case(13, 131 + 13 * (10 * 7 + 2 * 10));
   say_ran();
 }
 

@@ -292,6 +292,16 @@ static void on_error(wss_server *server, const wss_error *error, void *user) {
 
 /* ---- The server ---------------------------------------------------------- */
 
+int app_on_sni(wss_server *server, const char *name, wss_identity **identity,
+               void *user) {
+  app *it = user;
+  CHECK(!it->in_call && server == it->server && *identity == NULL);
+  CHECK(name[0] != '\0' && strlen(name) <= 255 && text_clean(name));
+  CHECK(strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ") == NULL);
+  app_act(it, NULL, it->reactions[APP_HTTP]);
+  return 0;
+}
+
 static void on_closed(void *user) {
   app *it = user;
   size_t i;

@@ -55,6 +55,10 @@ typedef struct app {
 bool app_open(app *it, uv_loop_t *loop, wss_options *options, bool http,
               int (*listen)(wss_server *server, wss_listener **listener));
 
+/* For the SSL context of that listen: does what it would in APP_HTTP. */
+int app_on_sni(wss_server *server, const char *name, wss_identity **identity,
+               void *app);
+
 /* Does one of the things that a program can do, to the connection or without
    one (NULL). */
 void app_act(app *it, app_conn *conn, uint8_t what);

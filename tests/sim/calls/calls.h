@@ -32,6 +32,7 @@ typedef enum call_place {
   ON_ERROR_END,     /* of a connection that asked for nothing */
   ON_ERROR_ACCEPT,  /* of a listener that cannot accept */
   ON_ERROR_WARNING, /* of wss_listen */
+  ON_SNI,           /* of a client of TLS */
   ON_VISIT,         /* wss_server_each's */
   ON_TIMER,         /* of the program's own */
   PLACES

@@ -96,9 +96,17 @@ static void on_error(sim_host *host, const wss_error *error) {
   call_reached(scene, place, NULL);
 }
 
+static int on_sni(sim_host *host, const char *name, wss_identity **identity) {
+  (void)name;
+  (void)identity;
+  call_reached(scene_of(host), ON_SNI, NULL);
+  return 0;
+}
+
 void call_set_hooks(call_scene *scene) {
-  scene->host.hooks = (host_hooks){on_request, on_http,  on_open,  on_message,
-                                   on_pong,    on_drain, on_close, on_error};
+  scene->host.hooks =
+      (host_hooks){on_request, on_http,  on_open,  on_message, on_pong,
+                   on_drain,   on_close, on_error, on_sni};
 }
 
 /* ---- Setting the stage --------------------------------------------------- */
@@ -151,6 +159,7 @@ static void lead_actor(sim_client *actor, call_place place) {
   case ON_ERROR_END:
   case ON_ERROR_ACCEPT:
   case ON_ERROR_WARNING:
+  case ON_SNI:
   case ON_TIMER:
   case PLACES:
     return;
@@ -159,7 +168,10 @@ static void lead_actor(sim_client *actor, call_place place) {
 
 void call_stage(call_scene *scene) {
   bool own = scene->one.own;
-  client_connect(&scene->actor, &scene->host, own ? scene->one.version : 0);
+  int version = own ? scene->one.version : 0;
+  if (scene->one.place == ON_SNI)
+    version = scene->one.version == 12 ? 12 : 13;
+  client_connect(&scene->actor, &scene->host, version);
   lead_actor(&scene->actor, scene->one.place);
   scene->target = own ? &scene->actor : &scene->other;
   if (own) {
@@ -255,6 +267,9 @@ void call_trigger(call_scene *scene) {
     break;
   case ON_VISIT:
     (void)wss_server_each(scene->host.server, visit, scene);
+    break;
+  case ON_SNI:
+    (void)tls_client_step(&actor->tls);
     break;
   case ON_TIMER:
     start_timer(scene);

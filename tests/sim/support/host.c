@@ -120,6 +120,15 @@ static void on_error(wss_server *server, const wss_error *error, void *user) {
     host->hooks.error(host, error);
 }
 
+static int on_sni(wss_server *server, const char *name, wss_identity **identity,
+                  void *user) {
+  sim_host *host = user;
+  assert_ptr_equal(server, host->server);
+  assert_null(*identity);
+  host->names++;
+  return host->hooks.sni == NULL ? 0 : host->hooks.sni(host, name, identity);
+}
+
 static void on_closed(void *user) {
   sim_host *host = user;
   host->closed++;
@@ -157,8 +166,10 @@ void host_listen_tls(sim_host *host) {
   const char *folder = getenv("WSS_PKI");
   char cert[512];
   char key[512];
-  wss_ssl_context ssl = {
-      .local_cert = cert, .local_pk = key, .record_layer = host_record_layer()};
+  wss_ssl_context ssl = {.local_cert = cert,
+                         .local_pk = key,
+                         .record_layer = host_record_layer(),
+                         .on_sni = on_sni};
   assert_non_null(folder);
   (void)snprintf(cert, sizeof cert, "%s/server.pem", folder);
   (void)snprintf(key, sizeof key, "%s/server.key", folder);

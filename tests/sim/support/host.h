@@ -46,6 +46,7 @@ typedef struct host_hooks {
   void (*drain)(sim_host *host, wss_conn *conn);
   void (*close)(sim_host *host, wss_conn *conn, const wss_close_info *info);
   void (*error)(sim_host *host, const wss_error *error);
+  int (*sni)(sim_host *host, const char *name, wss_identity **identity);
 } host_hooks;
 
 struct sim_host {
@@ -61,6 +62,7 @@ struct sim_host {
   int requests, https, opens, messages, pongs, drains;
   int closes;           /* connections whose end was told, by either callback */
   int errors;           /* what on_error told beside that */
+  int names;            /* that on_sni was asked for */
   int closed;           /* how often wss_server_close's callback ran */
   host_record *records; /* in order */
   size_t count;

@@ -73,6 +73,10 @@ static void needs_an_ssl_context(void **state) {
   assert_int_equal(wss_listen(world.server, "127.0.0.1", 0, &bigger.ssl, NULL),
                    WSS_ERR_ABI);
   bigger.ssl.reserved[3] = 0;
+  bigger.ssl.reserved3 = 1;
+  assert_int_equal(wss_listen(world.server, "127.0.0.1", 0, &bigger.ssl, NULL),
+                   WSS_ERR_ABI);
+  bigger.ssl.reserved3 = 0;
   assert_int_equal(wss_listen(world.server, "127.0.0.1", 0, &bigger.ssl, NULL),
                    WSS_ERR_INVALID); /* no local_cert */
   bigger.ssl.verify_peer = true;

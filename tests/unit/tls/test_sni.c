@@ -11,6 +11,7 @@
 
 #include "support/allocator.h"
 #include "support/tls_scene.h"
+#include "tls/handshake.h"
 #include "tls/sni.h"
 
 static wss__detail detail;
@@ -376,6 +377,49 @@ static void a_suite_fits_the_names_key(void **state) {
   tls_pair_close(&pair);
 }
 
+/* ---- on_sni (the rest is in tests/sim/test_sni.c) ------------------------ */
+
+static size_t asked;
+
+static int refuses(wss_server *server, const char *name,
+                   wss_identity **identity, void *user) {
+  assert_null(server);
+  assert_string_equal(name, "a.example.org");
+  assert_null(*identity);
+  assert_null(user);
+  asked++;
+  return WSS_REFUSE;
+}
+
+/* A ticket of TLS 1.2 may stand before the name, and asks for it first. */
+static void a_refusal_is_kept(void **state) {
+  wss__tls_secret secret = {.made = false};
+  wss_ssl_context ssl = {.local_cert = tls_pki("combined.pem"),
+                         .on_sni = refuses};
+  wss__tls_context *context;
+  wss__tls_engine *engine;
+  (void)state;
+  for (int enabled = WSS_OFF; enabled <= WSS_ON; enabled++) {
+    ssl.SNI_enabled = enabled;
+    asked = 0;
+    wss__findings_free(&findings);
+    assert_int_equal(wss__tls_context_new(&context, &ssl, &secret,
+                                          &wss__default_allocator, &detail,
+                                          &findings),
+                     0);
+    assert_int_equal(
+        wss__tls_engine_new(&engine, &context->config, &wss__default_allocator),
+        0);
+    engine->context = context;
+    for (int i = 0; i < 2; i++)
+      assert_true((wss__tls_handshake_identity(engine, "A.example.org", 13) ==
+                   NULL) == (enabled != WSS_OFF));
+    assert_int_equal(asked, enabled != WSS_OFF);
+    wss__tls_engine_free(engine);
+    wss__tls_context_unref(context);
+  }
+}
+
 /* ---- Resumption ---------------------------------------------------------- */
 
 static void a_ticket_resumes_under_its_name(void **state) {
@@ -443,6 +487,7 @@ int main(void) {
       cmocka_unit_test(a_client_hello_that_comes_twice),
       cmocka_unit_test(the_name_does_not_change),
       cmocka_unit_test(a_suite_fits_the_names_key),
+      cmocka_unit_test(a_refusal_is_kept),
       cmocka_unit_test(a_ticket_resumes_under_its_name),
       cmocka_unit_test(a_name_that_has_another_kind_of_key_since),
   };
