@@ -249,6 +249,7 @@ static void no_memory_at_any_point(void **state) {
     assert_true(error == 0 || detail.text[0] == '\0');
     wss__tls_sni_free(&sni, &memory.functions);
     wss__findings_free(&findings);
+    wss__findings_init(&findings, &wss__default_allocator);
     assert_int_equal(memory.blocks, 0);
   }
 }
