@@ -157,6 +157,8 @@ bool wss__check_options_parse(wss__check_options *options, char **argv,
   options->names[words] = NULL;
   if (!fits(options, words))
     return false;
-  return options->make != NULL || options->cert != NULL ||
-         parse_target(options, options->names[0]);
+  if (options->make != NULL || options->cert != NULL)
+    return true;
+  const char *target = options->names[0];
+  return target != NULL && parse_target(options, target);
 }

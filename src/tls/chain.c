@@ -147,7 +147,7 @@ static const mbedtls_x509_crt *find_issuer(climb *way) {
 static void check_issuer(const climb *way, const mbedtls_x509_crt *issuer) {
   unsigned number = 1;
   const mbedtls_x509_crt *at = way->chain;
-  for (; at != issuer; at = at->next)
+  for (; at != NULL && at != issuer; at = at->next)
     number++;
   wss__doctor_certificate(way->findings, issuer, number, way->file, way->now);
   if (issuer->version == 3 && mbedtls_x509_crt_get_ca_istrue(issuer) != 1)
