@@ -18,6 +18,7 @@
 #include "tls/context.h"
 
 #define SECONDS 10
+#define PATIENCE 4000 /* ms for an answer to the WebSocket handshake */
 
 typedef struct viewer {
   const wss__check_options *options;
@@ -117,7 +118,7 @@ static bool see(viewer *look, mbedtls_ssl_protocol_version version) {
   mbedtls_ssl_context ssl;
   if (wss__link_open(&link, host, options->port, look->deadline, &detail) !=
       0) {
-    wss__findings_tell(&look->findings, WSS_ERR_TLS, WSS_FINDING_ERROR, "",
+    wss__findings_tell(&look->findings, WSS_ERR_TIMEOUT, WSS_FINDING_ERROR, "",
                        &detail);
     return false;
   }
@@ -136,6 +137,9 @@ static bool see(viewer *look, mbedtls_ssl_protocol_version version) {
                                                   ? link.received
                                                   : WSS__LINK_SEEN));
     see_chain(look, &ssl);
+    /* Who does not answer leaves time for the other version. */
+    if (!look->asked && link.deadline > wss__link_deadline(PATIENCE))
+      link.deadline = wss__link_deadline(PATIENCE);
     if (!look->asked)
       wss__ask(&look->findings, &ssl, options, look->name, &look->server);
     look->asked = true;

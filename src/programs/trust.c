@@ -102,6 +102,7 @@ void wss__trust_check(wss__findings *findings, const mbedtls_x509_crt *chain,
     wss__findings_tell(findings, error, WSS_FINDING_ERROR, server->option,
                        &detail);
   wss__doctor_server(findings, chain, chain, server, wss__doctor_now());
+  wss__doctor_key(findings, &chain->pk, server);
   check_trust(findings, chain, roots, from, name, server);
   raise_dates(findings);
 }

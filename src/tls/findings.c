@@ -140,6 +140,14 @@ static const struct {
      "a public CA"},
     {WSS_ERR_CERT_ROOT, "leave the root out: who trusts it has it, who does "
                         "not will not begin to"},
+    {WSS_ERR_TLS, "allow TLS 1.2 and 1.3 there, with ECDHE and AES-GCM"},
+    {WSS_ERR_PLAIN_HTTP,
+     "listen with TLS on this port, or have clients use ws:// and http://"},
+    {WSS_ERR_HANDSHAKE,
+     "give the WebSocket's path with --path, and have a proxy in front pass "
+     "Upgrade and Connection on"},
+    {WSS_ERR_TIMEOUT,
+     "look for a firewall in between, and whether the program still runs"},
 };
 
 const char *wss__findings_remedy(int code) {

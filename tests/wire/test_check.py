@@ -112,10 +112,10 @@ def server_of(serve):
         thread.join(DEADLINE)
 
 
-def tls_server(answer, **how):
+def tls_server(answer, cert=None, key=None, **how):
     """One of Python's; how: attributes of its context."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pki("server.pem"), pki("server.key"))
+    context.load_cert_chain(cert or pki("server.pem"), key or pki("server.key"))
     for name, value in how.items():
         setattr(context, name, value)
 
@@ -166,6 +166,17 @@ class Live(Check):
         with Server(setting("WSS_ECHO"), "--port", 0, "--cert", pki("selfsigned.pem"),
                     "--key", pki("selfsigned.key")) as server:
             self.look(FINE, "note WSS_ERR_CERT_ISSUER", server.port, ca="selfsigned.pem")
+
+    def test_what_is_sent_in_a_wrong_order(self):
+        with open(self.path("chain"), "wb") as chain:
+            for name in "leaf.pem", "ca.pem", "intermediate.pem":
+                with open(pki(name), "rb") as file:
+                    chain.write(file.read())
+        answer = b"HTTP/1.1 404 Not Found\r\n\r\n"
+        with tls_server(answer, cert=chain.name, key=pki("chain.key")) as port:
+            self.look(WARNINGS, "warning WSS_ERR_CERT_ORDER", port)
+        with tls_server(answer, cert=pki("rsa2048.pem"), key=pki("rsa2048.key")) as port:
+            self.look(WARNINGS, "note WSS_ERR_KEY_COST: .*RSA of 2048 bits", port)
 
     def test_versions(self):
         answer = b"HTTP/1.1 404 Not \x1b[1mFound\r\nContent-Length: 0\r\n\r\n"
