@@ -7,7 +7,7 @@
 #include <mbedtls/oid.h>
 
 #include "tls/cert.h"
-#include "tls/chain.h"
+#include "tls/doctor_chain.h"
 #include "tls/compat.h"
 #include "tls/names.h"
 

@@ -153,7 +153,7 @@ class Live(Check):
                         f"localhost:{server.port}", "--address", "127.0.0.1")
             self.look(ERRORS, "garbage.pem: ", server.port, ca="garbage.pem")
 
-    def test_chains(self):
+    def test_doctor_chains(self):
         with Server(setting("WSS_ECHO"), "--port", 0, "--cert", pki("chain.pem"),
                     "--key", pki("chain.key")) as server:
             self.look(FINE, r"(?m)^  2 CN=intermediate$", server.port)

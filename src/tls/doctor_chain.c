@@ -1,4 +1,4 @@
-#include "tls/chain.h"
+#include "tls/doctor_chain.h"
 
 #include <stdbool.h>
 #include <string.h>

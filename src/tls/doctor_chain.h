@@ -1,6 +1,6 @@
 /* The certificates behind a server's own: whether they lead up from it. */
-#ifndef WSS_TLS_CHAIN_H
-#define WSS_TLS_CHAIN_H
+#ifndef WSS_TLS_DOCTOR_CHAIN_H
+#define WSS_TLS_DOCTOR_CHAIN_H
 
 #include <stdint.h>
 

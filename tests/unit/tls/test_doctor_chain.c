@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "support/made.h"
-#include "tls/chain.h"
+#include "tls/doctor_chain.h"
 #include "tls/doctor.h"
 
 /* The warnings about these, whose first is the leaf unless leaf says which. */
