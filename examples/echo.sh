@@ -39,29 +39,14 @@ quietly() {
 }
 
 development_certificate() {
-  cert=$certificates/localhost.pem
-  key=$certificates/localhost.key
-  days30=2592000
-  if [ ! -s "$cert" ] || [ ! -s "$key" ] ||
-    ! openssl x509 -in "$cert" -noout -checkend $days30 >/dev/null 2>&1; then
-    say "making a development certificate for localhost"
-    mkdir -p "$certificates"
-    new=$(mktemp -d "$certificates/new.XXXXXX")
-    (umask 077 && quietly openssl req -x509 -newkey ec \
-      -pkeyopt ec_paramgen_curve:P-256 -nodes -days 397 \
-      -subj '/CN=localhost' -keyout "$new/key" -out "$new/cert" \
-      -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' \
-      -addext 'basicConstraints=critical,CA:FALSE' \
-      -addext 'keyUsage=critical,digitalSignature' \
-      -addext 'extendedKeyUsage=serverAuth')
-    mv "$new/key" "$key"
-    mv "$new/cert" "$cert"
-    rmdir "$new"
-  fi
-  say "development certificate: $cert"
+  cert=$certificates/server.pem
+  key=$certificates/server.key
+  mkdir -p "$certificates"
+  quietly "$build/src/programs/wss-check" --make "$certificates"
+  say "development certificate: $cert, of the CA $certificates/ca.pem"
   say "  browser: open the https page and accept the certificate once, or import" \
-    "the file as trusted"
-  say "  curl: --cacert $cert"
+    "the CA as trusted"
+  say "  curl: --cacert $certificates/ca.pem"
 }
 
 cert_given=false
@@ -77,7 +62,7 @@ mkdir -p "$build"
 say "building in $build"
 quietly cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
   -DWSS_TESTS=OFF -DWSS_EXAMPLES=ON
-quietly cmake --build "$build" --target echo
+quietly cmake --build "$build" --target echo wss_check
 if ! $cert_given; then
   development_certificate
   set -- --cert "$cert" --key "$key" "$@"

@@ -48,19 +48,12 @@ static const char usage[] =
     "Not built yet, and refused: --deflate, --threads N.\n";
 
 static const char certificate_commands[] =
-    "echo: TLS needs a certificate. These commands make one for development,\n"
-    "for localhost:\n"
+    "echo: TLS needs a certificate. This makes one for development, for\n"
+    "localhost, and a CA that browsers can be told to trust:\n"
     "\n"
-    "  umask 077\n"
-    "  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \\\n"
-    "    -nodes -days 397 -subj /CN=localhost \\\n"
-    "    -addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 \\\n"
-    "    -addext basicConstraints=critical,CA:FALSE \\\n"
-    "    -addext keyUsage=critical,digitalSignature \\\n"
-    "    -addext extendedKeyUsage=serverAuth \\\n"
-    "    -keyout localhost.key -out localhost.pem\n"
+    "  wss-check --make FOLDER\n"
     "\n"
-    "Then: echo --cert localhost.pem --key localhost.key\n"
+    "Then: echo --cert FOLDER/server.pem --key FOLDER/server.key\n"
     "(examples/echo.sh does both; --plain needs no certificate.)\n";
 
 /* What follows an option, and how it is kept. */

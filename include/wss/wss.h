@@ -108,7 +108,18 @@ WSS_API const char *wss_version(void);
   X(WSS_ERR_CA_READ, -8036, "file of CA certificates cannot be read")          \
   X(WSS_ERR_CA_PARSE, -8037, "CA certificates cannot be parsed")               \
   X(WSS_ERR_CRL, -8038, "revocation list is not usable")                       \
-  X(WSS_ERR_PEER_CERT, -8039, "client certificate was refused")
+  X(WSS_ERR_PEER_CERT, -8039, "client certificate was refused")                \
+  X(WSS_ERR_CERT_CHAIN, -8040, "certificate chain is not complete")            \
+  X(WSS_ERR_CERT_ORDER, -8041, "certificate chain is not in order")            \
+  X(WSS_ERR_CERT_NAMES, -8042, "names that the certificate is for")            \
+  X(WSS_ERR_CERT_WEAK, -8043, "certificate has a weak signature or key")       \
+  X(WSS_ERR_CERT_EXPIRES, -8044, "certificate expires soon")                   \
+  X(WSS_ERR_CERT_LIFETIME, -8045, "certificate is valid for too long")         \
+  X(WSS_ERR_CERT_PURPOSE, -8046, "certificate is for another purpose")         \
+  X(WSS_ERR_KEY_MODE, -8047, "private key file is open to others")             \
+  X(WSS_ERR_KEY_COST, -8048, "private key makes handshakes slow")              \
+  X(WSS_ERR_CERT_ISSUER, -8049, "certificate's issuer is not trusted")         \
+  X(WSS_ERR_CERT_ROOT, -8050, "root certificate is sent needlessly")
 
 enum {
 #define WSS__ERROR_ENUM(name, code, text) name = (code),
@@ -287,6 +298,40 @@ typedef struct wss_ssl_context {
   int SNI_enabled; /* WSS_OFF: neither SNI_server_certs nor on_sni is used */
   int reserved3;   /* zero */
 } wss_ssl_context;
+
+/* ---- A set-up that explains itself ----------------------------------------
+ */
+
+typedef enum wss_severity {
+  WSS_FINDING_NOTE = 0,    /* good to know */
+  WSS_FINDING_WARNING = 1, /* it is served, and some clients will refuse it */
+  WSS_FINDING_ERROR = 2    /* wss_listen refuses it */
+} wss_severity;
+
+/* What is wrong with a set-up; its strings live until the callback returns. */
+typedef struct wss_finding {
+  int code; /* as WSS_ERR_CERT_CHAIN */
+  wss_severity severity;
+  const char *option;  /* "local_cert"; "" if it is not about one */
+  const char *message; /* one sentence with file and cause, no control bytes */
+  const char *remedy;  /* what can be done about it */
+} wss_finding;
+
+/* Looks through an SSL context without a server or a loop, on any thread. Goes
+   on after an error where it can. Then calls found (may be NULL) for each
+   finding, the most severe first, at most 32. Returns the number of errors, of
+   which wss_listen would report the first; or WSS_ERR_NOMEM, WSS_ERR_ABI,
+   WSS_ERR_INVALID without a context. */
+WSS_API int
+wss_check_ssl_context_sized(const wss_ssl_context *ssl, size_t ssl_size,
+                            void (*found)(const wss_finding *, void *user),
+                            void *user);
+static inline int wss_check_ssl_context(const wss_ssl_context *ssl,
+                                        void (*found)(const wss_finding *,
+                                                      void *user),
+                                        void *user) {
+  return wss_check_ssl_context_sized(ssl, sizeof *ssl, found, user);
+}
 
 /* ---- What callbacks are handed ------------------------------------------ */
 
@@ -473,9 +518,9 @@ static inline int wss_server_new(wss_server **server, uv_loop_t *loop,
 
 /* Listens with TLS. host is a numeric address; NULL or "" means every address
    of both families. Port 0 picks one. listener may be NULL. On failure
-   wss_last_error names file and cause. An expired certificate is served, an
-   expired crlfile used, and a min_proto_version below TLS 1.2 raised, with a
-   warning to on_error and wss_last_error. */
+   wss_last_error names file and cause. Warnings, about a certificate that some
+   clients will refuse, an expired crlfile or a min_proto_version that was
+   raised, go to on_error, the first of them to wss_last_error. */
 WSS_API int wss_listen_sized(wss_server *server, const char *host, int port,
                              const wss_ssl_context *ssl, size_t ssl_size,
                              wss_listener **listener);

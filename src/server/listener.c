@@ -123,24 +123,30 @@ int wss_listen_plain(wss_server *server, const char *host, int port,
   return err;
 }
 
-/* wss_last_error tells the first one. */
-static void warn(wss_server *server, wss_listener *listener, int error,
-                 const wss__detail *detail) {
-  if (server->last_error.text[0] == '\0')
-    (void)wss__server_fail(server, error, detail->text);
-  wss__report_warning(listener, error, detail->text);
+static int listen_tls(wss_server *server, const char *host, int port,
+                      const wss_ssl_context *ssl, wss__findings *findings,
+                      wss_listener **result) {
+  wss__tls_context *tls;
+  wss__detail detail = {""};
+  int err = wss__tls_context_new(&tls, ssl, &server->secret, &server->allocator,
+                                 &detail, findings);
+  if (err < 0)
+    return wss__server_fail(
+        server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
+  wss__tls_context_own(tls, server, server->user);
+  err = listen_on(server, host, port, tls, result);
+  if (err == 0)
+    wss__report_findings(server, *result, findings);
+  return err;
 }
 
 int wss_listen_sized(wss_server *server, const char *host, int port,
                      const wss_ssl_context *ssl, size_t ssl_size,
                      wss_listener **listener) {
   static const uint8_t unused[sizeof ssl->reserved];
-  const wss__tls_note *note;
   wss_ssl_context known;
-  wss__tls_context *tls;
   wss_listener *result = NULL;
-  wss__detail detail = {""};
-  int warning = 0;
+  wss__findings findings;
   int err;
 
   server->last_error.text[0] = '\0';
@@ -156,22 +162,12 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
     err = WSS_ERR_ABI;
   if (err < 0)
     return wss__server_fail(server, err, wss_strerror(err));
-  err = wss__tls_context_new(&tls, &known, &server->secret, &server->allocator,
-                             &detail, &warning);
-  if (err < 0)
-    return wss__server_fail(
-        server, err, detail.text[0] != '\0' ? detail.text : wss_strerror(err));
-  wss__tls_context_own(tls, server, server->user);
-  err = listen_on(server, host, port, tls, &result);
-  if (err < 0)
-    return err;
-  if (warning != 0)
-    warn(server, result, warning, &detail);
-  for (note = wss__tls_context_notes(tls); note != NULL; note = note->next)
-    warn(server, result, note->error, &note->detail);
-  if (listener != NULL)
+  wss__findings_init(&findings, &server->allocator);
+  err = listen_tls(server, host, port, &known, &findings, &result);
+  wss__findings_free(&findings);
+  if (err == 0 && listener != NULL)
     *listener = result;
-  return 0;
+  return err;
 }
 
 int wss_listener_port(const wss_listener *listener) {

@@ -31,6 +31,26 @@ void wss__report_warning(wss_listener *listener, int error,
   wss__loop_wake(&server->loop);
 }
 
+void wss__report_findings(wss_server *server, wss_listener *listener,
+                          const wss__findings *findings) {
+  size_t more = findings->counts[WSS_FINDING_WARNING] - 1;
+  const wss__finding *one;
+  wss__detail detail;
+  for (size_t number = 0;
+       (one = wss__findings_get(findings, WSS_FINDING_WARNING, number)) != NULL;
+       number++) {
+    if (listener != NULL)
+      wss__report_warning(listener, one->code, one->message.text);
+    if (number > 0)
+      continue;
+    detail = one->message;
+    if (more > 0)
+      wss__detail_set(&detail, "%.*s (and %zu more)", WSS__DETAIL_SIZE - 40,
+                      one->message.text, more);
+    (void)wss__server_fail(server, one->code, detail.text);
+  }
+}
+
 bool wss__report_warnings(wss_server *server) {
   const wss__list *last = server->warnings.prev;
   bool more = !wss__list_empty(&server->warnings);

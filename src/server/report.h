@@ -11,6 +11,10 @@
    dropped when out of memory, since last_error tells it too. */
 void wss__report_warning(wss_listener *listener, int error,
                          const char *message);
+/* Does so for each warning that was found; last_error tells the first, and how
+   many more there are. Without a listener that is all. */
+void wss__report_findings(wss_server *server, wss_listener *listener,
+                          const wss__findings *findings);
 /* Reports those that wait; true if their callbacks have caused others. */
 bool wss__report_warnings(wss_server *server);
 /* A listener goes: its warnings are still told, without naming it. */

@@ -9,6 +9,7 @@
 
 #include "tls/cert.h"
 #include "tls/code.h"
+#include "tls/doctor.h"
 #include "tls/file.h"
 
 #define BEGIN "-----BEGIN X509 CRL-----"
@@ -152,25 +153,21 @@ static int parse_list(mbedtls_x509_crl *lists, char **rest, char *begin,
 }
 
 /* Mbed TLS finds none of a list's certificates good when the list is not. */
-static int note_dates(const mbedtls_x509_crl *lists, const wss__tls_file *file,
-                      wss__tls_note ***notes, const wss_allocator *allocator) {
-  int error = 0;
+static void tell_dates(const mbedtls_x509_crl *lists, const wss__tls_file *file,
+                       wss__findings *findings) {
   unsigned number = 1;
-  for (; lists != NULL && error == 0; lists = lists->next, number++) {
+  for (; lists != NULL; lists = lists->next, number++) {
     bool past = mbedtls_x509_time_is_past(&lists->next_update) != 0;
     const mbedtls_x509_time *date =
         past ? &lists->next_update : &lists->this_update;
-    wss__detail detail;
     if (!past && !mbedtls_x509_time_is_future(date))
       continue;
-    wss__tls_file_explain(file, &detail,
-                          "list %u %s %04d-%02d-%02d; all clients of its CA "
-                          "are refused",
-                          number, past ? "expired on" : "is not valid before",
-                          date->year, date->mon, date->day);
-    error = wss__tls_note_add(notes, WSS_ERR_CRL, &detail, allocator);
+    wss__findings_add(findings, WSS_ERR_CRL, WSS_FINDING_WARNING, file,
+                      "list %u %s %04d-%02d-%02d; all clients of its CA are "
+                      "refused",
+                      number, past ? "expired on" : "is not valid before",
+                      date->year, date->mon, date->day);
   }
-  return error;
 }
 
 static int parse_lists(wss__tls_anchors *anchors, const wss__tls_file *file,
@@ -192,7 +189,7 @@ static int parse_lists(wss__tls_anchors *anchors, const wss__tls_file *file,
 }
 
 static int load_lists(wss__tls_anchors *anchors, const char *path,
-                      wss__tls_note ***notes, const wss_allocator *allocator,
+                      wss__findings *findings, const wss_allocator *allocator,
                       wss__detail *detail) {
   wss__tls_file file = {.option = "crlfile", .path = path};
   int error =
@@ -200,22 +197,27 @@ static int load_lists(wss__tls_anchors *anchors, const char *path,
   if (error == 0)
     error = parse_lists(anchors, &file, detail);
   if (error == 0)
-    error = note_dates(&anchors->lists, &file, notes, allocator);
+    tell_dates(&anchors->lists, &file, findings);
   wss__tls_file_free(&file, allocator);
   return error;
 }
 
 int wss__tls_anchors_load(wss__tls_anchors *anchors, const wss_ssl_context *ssl,
-                          wss__tls_note ***notes,
+                          wss__findings *findings,
                           const wss_allocator *allocator, wss__detail *detail) {
   int error = 0;
   if (ssl->cafile != NULL)
     error = load_file(anchors, ssl->cafile, allocator, detail);
+  if (error == 0 && ssl->cafile != NULL) {
+    const wss__tls_file file = {.option = "cafile", .path = ssl->cafile};
+    wss__doctor_authorities(findings, &anchors->certs, &file,
+                            wss__doctor_now());
+  }
   if (error == 0 && ssl->capath != NULL)
     error = load_folder(anchors, ssl->capath, allocator, detail);
   if (error == 0 && (ssl->ca_pem != NULL || ssl->ca_pem_size > 0))
     error = load_text(anchors, ssl, allocator, detail);
   if (error == 0 && ssl->crlfile != NULL)
-    error = load_lists(anchors, ssl->crlfile, notes, allocator, detail);
+    error = load_lists(anchors, ssl->crlfile, findings, allocator, detail);
   return error;
 }

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "tls/context.h"
+#include "tls/findings.h"
 #include "wss/wss.h"
 
 typedef struct wss__tls_anchors {
@@ -19,11 +19,11 @@ typedef struct wss__tls_anchors {
 void wss__tls_anchors_init(wss__tls_anchors *anchors);
 
 /* Loads cafile, capath, ca_pem and crlfile, as far as they are given. 0, or
-   with detail WSS_ERR_CA_READ, _CA_PARSE, _CRL, _INVALID; _NOMEM. A list that
-   is out of date is put behind *notes, which is moved. What was loaded is freed
-   by wss__tls_anchors_free in any case. */
+   with detail WSS_ERR_CA_READ, _CA_PARSE, _CRL, _INVALID; _NOMEM. What some
+   clients, or all of a CA, would be refused for is among the findings. What was
+   loaded is freed by wss__tls_anchors_free in any case. */
 int wss__tls_anchors_load(wss__tls_anchors *anchors, const wss_ssl_context *ssl,
-                          wss__tls_note ***notes,
+                          wss__findings *findings,
                           const wss_allocator *allocator, wss__detail *detail);
 void wss__tls_anchors_free(wss__tls_anchors *anchors);
 

@@ -82,7 +82,7 @@ int wss__tls_cert_parse(mbedtls_x509_crt *chain, wss__tls_file *file,
 }
 
 /* Mbed TLS would refuse such a leaf in each TLS 1.2 handshake, silently. */
-static const char *usage_refusal(const mbedtls_x509_crt *leaf) {
+const char *wss__tls_cert_usage(const mbedtls_x509_crt *leaf) {
   if (mbedtls_x509_crt_check_key_usage(leaf,
                                        MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0)
     return "its key usage lacks digitalSignature, which TLS needs";
@@ -102,10 +102,10 @@ int wss__tls_cert_check(const mbedtls_x509_crt *chain,
                           kind);
     return WSS_ERR_KEY_TYPE;
   }
-  const char *why = usage_refusal(chain);
+  const char *why = wss__tls_cert_usage(chain);
   if (why != NULL) {
     wss__tls_file_explain(file, detail, "%s", why);
-    return WSS_ERR_INVALID;
+    return WSS_ERR_CERT_PURPOSE;
   }
   /* The Certificate message (RFC 8446 4.4.2) is sent from one buffer: headers,
      then for each certificate a length and no extensions. */
@@ -119,26 +119,5 @@ int wss__tls_cert_check(const mbedtls_x509_crt *chain,
                           size, MBEDTLS_SSL_OUT_CONTENT_LEN);
     return WSS_ERR_INVALID;
   }
-  return 0;
-}
-
-static int explain_date(const mbedtls_x509_time *date, const char *words,
-                        const wss__tls_file *file, wss__detail *detail,
-                        int error) {
-  wss__tls_file_explain(file, detail,
-                        "the certificate %s %04d-%02d-%02d; serving it all the "
-                        "same",
-                        words, date->year, date->mon, date->day);
-  return error;
-}
-
-int wss__tls_cert_validity(const mbedtls_x509_crt *chain,
-                           const wss__tls_file *file, wss__detail *detail) {
-  if (mbedtls_x509_time_is_past(&chain->valid_to))
-    return explain_date(&chain->valid_to, "expired on", file, detail,
-                        WSS_ERR_CERT_EXPIRED);
-  if (mbedtls_x509_time_is_future(&chain->valid_from))
-    return explain_date(&chain->valid_from, "is not valid before", file, detail,
-                        WSS_ERR_CERT_FUTURE);
   return 0;
 }

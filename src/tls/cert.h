@@ -18,13 +18,12 @@ int wss__tls_cert_parse(mbedtls_x509_crt *chain, wss__tls_file *file,
 bool wss__tls_cert_present(const wss__tls_file *file);
 
 /* Whether the leaf can serve: kind of key, key usage, size of the chain. 0, or
-   with detail WSS_ERR_KEY_TYPE, WSS_ERR_INVALID. */
+   with detail WSS_ERR_KEY_TYPE, WSS_ERR_CERT_PURPOSE, WSS_ERR_INVALID. */
 int wss__tls_cert_check(const mbedtls_x509_crt *chain,
                         const wss__tls_file *file, wss__detail *detail);
 
-/* 0 when the leaf is valid today; WSS_ERR_CERT_EXPIRED or _CERT_FUTURE with
-   detail. */
-int wss__tls_cert_validity(const mbedtls_x509_crt *chain,
-                           const wss__tls_file *file, wss__detail *detail);
+/* Why a server may not use the leaf for what it says of itself; NULL if it may.
+ */
+const char *wss__tls_cert_usage(const mbedtls_x509_crt *leaf);
 
 #endif

@@ -86,6 +86,28 @@ wss__compat_key_curve(const mbedtls_pk_context *key) {
   return mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*key));
 }
 
+/* The hash of a certificate's signature. */
+static inline mbedtls_md_type_t
+wss__compat_cert_hash(const mbedtls_x509_crt *cert) {
+  return cert->MBEDTLS_PRIVATE(sig_md);
+}
+
+/* 0 when the issuer's key has signed the certificate. */
+static inline int wss__compat_cert_verify(const mbedtls_x509_crt *cert,
+                                          const mbedtls_x509_crt *issuer) {
+  unsigned char hash[MBEDTLS_MD_MAX_SIZE];
+  const mbedtls_md_info_t *info =
+      mbedtls_md_info_from_type(wss__compat_cert_hash(cert));
+  mbedtls_pk_context key = issuer->pk;
+  int code = mbedtls_md(info, cert->tbs.p, cert->tbs.len, hash);
+  if (code != 0)
+    return code;
+  return mbedtls_pk_verify_ext(
+      cert->MBEDTLS_PRIVATE(sig_pk), cert->MBEDTLS_PRIVATE(sig_opts), &key,
+      wss__compat_cert_hash(cert), hash, mbedtls_md_get_size(info),
+      cert->MBEDTLS_PRIVATE(sig).p, cert->MBEDTLS_PRIVATE(sig).len);
+}
+
 static inline void
 wss__compat_conf_no_renegotiation(mbedtls_ssl_config *config) {
 #if defined(MBEDTLS_SSL_RENEGOTIATION)

@@ -25,7 +25,6 @@ struct wss__tls_context {
   wss_sni_cb on_sni;           /* called with the next two; may be NULL */
   wss_server *server;
   void *user;
-  wss__tls_note *notes;
   int keylog; /* a descriptor, or -1 */
   wss__tls_policy policy;
   wss__tls_verify verify;

@@ -57,35 +57,21 @@ static int check_options(const wss_ssl_context *ssl, wss__detail *detail) {
   return 0;
 }
 
-int wss__tls_note_add(wss__tls_note ***notes, int error,
-                      const wss__detail *detail,
-                      const wss_allocator *allocator) {
-  wss__tls_note *note = wss__calloc(allocator, sizeof *note);
-  if (note == NULL)
-    return WSS_ERR_NOMEM;
-  note->error = error;
-  note->detail = *detail;
-  **notes = note;
-  *notes = &note->next;
-  return 0;
-}
-
 static int open_keylog(wss__tls_context *context, const wss_ssl_context *ssl,
-                       wss__tls_note ***notes, wss__detail *detail) {
+                       wss__findings *findings, wss__detail *detail) {
   if (ssl->keylog_file == NULL)
     return 0;
   int error = wss__tls_keylog_open(&context->keylog, ssl->keylog_file, detail);
   if (error == 0) {
     wss__tls_keylog_warn(ssl->keylog_file, detail);
-    error =
-        wss__tls_note_add(notes, WSS_ERR_KEYLOG, detail, &context->allocator);
+    wss__findings_tell(findings, WSS_ERR_KEYLOG, WSS_FINDING_WARNING,
+                       "keylog_file", detail);
     detail->text[0] = '\0';
   }
   return error;
 }
 
-static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
-                      wss__detail *detail, int *warning) {
+wss_sni_cert wss__tls_context_source(const wss_ssl_context *ssl) {
   const wss_sni_cert source = {.local_cert = ssl->local_cert,
                                .local_pk = ssl->local_pk,
                                .passphrase = ssl->passphrase,
@@ -93,23 +79,28 @@ static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
                                .local_cert_pem_size = ssl->local_cert_pem_size,
                                .local_pk_pem = ssl->local_pk_pem,
                                .local_pk_pem_size = ssl->local_pk_pem_size};
+  return source;
+}
+
+static int load_files(wss__tls_context *context, const wss_ssl_context *ssl,
+                      wss__detail *detail, wss__findings *findings) {
+  const wss_sni_cert source = wss__tls_context_source(ssl);
   wss__detail why = {""};
-  wss__tls_note **notes = &context->notes;
   int error = wss__tls_identity_new(&context->identity, &source, NULL,
-                                    &context->allocator, detail, warning);
+                                    &context->allocator, detail, findings);
   if (error != 0)
     return error;
   if (ssl->SNI_enabled != WSS_OFF) {
     context->on_sni = ssl->on_sni;
     error = wss__tls_sni_load(&context->names, ssl->SNI_server_certs,
-                              ssl->SNI_server_cert_count, &notes,
+                              ssl->SNI_server_cert_count, findings,
                               &context->allocator, &why);
   }
   if (error == 0)
     error = wss__tls_verify_load(&context->verify, ssl, context->policy.level,
-                                 &notes, &context->allocator, &why);
+                                 findings, &context->allocator, &why);
   if (error == 0)
-    error = open_keylog(context, ssl, &notes, &why);
+    error = open_keylog(context, ssl, findings, &why);
   if (error != 0)
     *detail = why;
   return error;
@@ -130,29 +121,29 @@ static int check_keys(const wss__tls_context *context, wss__detail *detail) {
   return error;
 }
 
-/* Of two warnings the certificate's is the graver one. */
+/* Of several warnings the certificate's is the gravest one. */
 static int load(wss__tls_context *context, const wss_ssl_context *ssl,
-                wss__detail *detail, int *warning) {
-  wss__tls_note **notes = &context->notes;
+                wss__detail *detail, wss__findings *findings) {
+  static const wss__detail without_12 = {
+      "min_proto_version: without TLS 1.2 neither WeChat nor older phones can "
+      "connect"};
   int first;
   int error = wss__tls_policy_init(&context->policy, ssl, &context->allocator,
                                    detail, &first);
   if (error != 0)
     return error;
   const wss__detail told = *detail;
-  error = load_files(context, ssl, detail, warning);
+  detail->text[0] = '\0';
+  error = load_files(context, ssl, detail, findings);
   if (error == 0)
     error = check_keys(context, detail);
-  if (error != 0 || first == 0)
-    return error;
-  if (*warning != 0) {
-    while (*notes != NULL)
-      notes = &(*notes)->next;
-    return wss__tls_note_add(&notes, first, &told, &context->allocator);
-  }
-  *warning = first;
-  *detail = told;
-  return 0;
+  if (error == 0 && first != 0)
+    wss__findings_tell(findings, first, WSS_FINDING_WARNING,
+                       "min_proto_version", &told);
+  if (error == 0 && context->policy.min > MBEDTLS_SSL_VERSION_TLS1_2)
+    wss__findings_tell(findings, WSS_ERR_TLS_VERSION, WSS_FINDING_NOTE,
+                       "min_proto_version", &without_12);
+  return error == 0 && findings->no_memory ? WSS_ERR_NOMEM : error;
 }
 
 static int make_secret(wss__tls_secret *secret, wss__detail *detail) {
@@ -228,8 +219,7 @@ static int configure(wss__tls_context *context, wss__detail *detail) {
 int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
                          wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
-                         int *warning) {
-  *warning = 0;
+                         wss__findings *findings) {
   detail->text[0] = '\0';
   int error = check_options(ssl, detail);
   if (error == 0)
@@ -250,7 +240,7 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   mbedtls_ssl_config_init(&context->config);
   wss__tls_tickets_init(&context->tickets);
   wss__tls_verify_init(&context->verify);
-  error = load(context, ssl, detail, warning);
+  error = load(context, ssl, detail, findings);
   if (error == 0)
     error = configure(context, detail);
   if (error == 0 && has_tickets(ssl))
@@ -260,7 +250,6 @@ int wss__tls_context_new(wss__tls_context **result, const wss_ssl_context *ssl,
   *result = context;
   return 0;
 fail:
-  *warning = 0;
   wss__tls_context_unref(context);
   return error;
 }
@@ -269,10 +258,6 @@ void wss__tls_context_own(wss__tls_context *context, wss_server *server,
                           void *user) {
   context->server = server;
   context->user = user;
-}
-
-const wss__tls_note *wss__tls_context_notes(const wss__tls_context *context) {
-  return context->notes;
 }
 
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context) {
@@ -291,11 +276,6 @@ void wss__tls_context_unref(wss__tls_context *context) {
   wss__tls_sni_free(&context->names, &allocator);
   wss__tls_identity_unref(context->identity);
   wss__tls_keylog_close(context->keylog);
-  while (context->notes != NULL) {
-    wss__tls_note *note = context->notes;
-    context->notes = note->next;
-    wss__free(&allocator, note);
-  }
   wss__tls_schedules_free(&context->schedules);
   wss__free(&allocator, context);
 }

@@ -5,16 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "tls/findings.h"
 #include "wss/wss.h"
 
 typedef struct wss__tls_context wss__tls_context; /* counted references */
-
-/* A warning. */
-typedef struct wss__tls_note {
-  struct wss__tls_note *next; /* NULL: the last one */
-  int error;
-  wss__detail detail;
-} wss__tls_note;
 
 #define WSS__TLS_SECRET_SIZE 32
 
@@ -27,37 +21,29 @@ typedef struct wss__tls_secret {
   bool made;
 } wss__tls_secret;
 
-/* Makes Mbed TLS ready, once; wss__tls_context_new does so, too. 0,
-   WSS_ERR_NOMEM, or WSS_ERR_TLS with detail. */
+/* Starts Mbed TLS, once for all threads. 0, or with detail WSS_ERR_TLS,
+   WSS_ERR_NOMEM. */
 int wss__tls_start(wss__detail *detail);
-
-/* Puts a copy behind *notes, which is moved. 0 or WSS_ERR_NOMEM. */
-int wss__tls_note_add(wss__tls_note ***notes, int error,
-                      const wss__detail *detail,
-                      const wss_allocator *allocator);
 
 void wss__tls_secret_wipe(wss__tls_secret *secret);
 
 /* Loads and checks everything. On failure detail names file and cause:
    WSS_ERR_CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE,
-   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _KEYLOG_WRITE, _INVALID, _CIPHERS,
+   _PASSPHRASE, _KEY_MISMATCH, _KEY_TYPE, _CERT_PURPOSE, _KEYLOG_WRITE,
    _CA_READ, _CA_PARSE, _CRL,
-   _TLS_VERSION, _ABI, _TLS, _NOMEM. On success *warning is 0, or with detail
-   WSS_ERR_CERT_EXPIRED or _CERT_FUTURE of the main certificate, or
-   _TLS_VERSION. */
+   _INVALID, _CIPHERS, _TLS_VERSION, _ABI, _TLS, _NOMEM. On success warnings
+   and notes are among the findings. */
 int wss__tls_context_new(wss__tls_context **context, const wss_ssl_context *ssl,
                          wss__tls_secret *secret,
                          const wss_allocator *allocator, wss__detail *detail,
-                         int *warning);
+                         wss__findings *findings);
+/* Where the main certificate is from. */
+wss_sni_cert wss__tls_context_source(const wss_ssl_context *ssl);
 wss__tls_context *wss__tls_context_ref(wss__tls_context *context);
 void wss__tls_context_unref(wss__tls_context *context);
 
 /* What on_sni is called with. */
 void wss__tls_context_own(wss__tls_context *context, wss_server *server,
                           void *user);
-
-/* Further warnings of the set-up, the first one or NULL: WSS_ERR_CERT_EXPIRED,
-   _CERT_FUTURE and _CERT_NAME of other names, _CRL, _KEYLOG. */
-const wss__tls_note *wss__tls_context_notes(const wss__tls_context *context);
 
 #endif

@@ -15,7 +15,7 @@
    where an entry stands before it. */
 #define PATH_SHOWN 96
 #define PATH_SHOWN_IN_ENTRY 48
-#define CAUSE_SIZE 144
+#define CAUSE_SIZE WSS__DETAIL_SIZE
 
 void wss__tls_file_explain(const wss__tls_file *file, wss__detail *detail,
                            const char *format, ...) {
@@ -94,6 +94,7 @@ static int read_open(wss__tls_file *file, int descriptor,
     wss__tls_file_explain(file, detail, "%s", why);
     return unreadable;
   }
+  file->mode = status.st_mode & 07777;
   size_t capacity = (size_t)status.st_size;
   file->text = wss__calloc(allocator, capacity + 1);
   if (file->text == NULL)

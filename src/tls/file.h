@@ -16,6 +16,7 @@ typedef struct wss__tls_file {
   const char *entry;  /* put before the option in sentences, NULL for nothing */
   char *text;         /* a NUL behind it; none within it once it is read */
   size_t size;
+  unsigned mode; /* its permissions */
 } wss__tls_file;
 
 /* Reads a regular file of PEM text. 0; WSS_ERR_NOMEM; unreadable when it cannot

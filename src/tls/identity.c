@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "tls/cert.h"
-#include "tls/file.h"
+#include "tls/doctor.h"
 #include "tls/key.h"
 
 /* ---- Where it comes from ------------------------------------------------- */
@@ -79,58 +79,76 @@ static int read_given(wss__tls_file *file, const given *it, const char *entry,
 
 /* ---- Loading ------------------------------------------------------------- */
 
+int wss__tls_identity_read(wss__tls_file *file, const wss_sni_cert *source,
+                           bool key, const char *entry,
+                           const wss_allocator *allocator, bool *there,
+                           wss__detail *detail) {
+  const given certs = {"local_cert", source->local_cert, "local_cert_pem",
+                       source->local_cert_pem, source->local_cert_pem_size};
+  const given keys = {"local_pk", source->local_pk, "local_pk_pem",
+                      source->local_pk_pem, source->local_pk_pem_size};
+  *there = false;
+  *file = (wss__tls_file){.option = key ? "local_pk" : "local_cert"};
+  int error = check_source(source, &certs, &keys, entry, detail);
+  if (error != 0 || (key && keys.path == NULL && keys.text == NULL))
+    return error;
+  *there = true;
+  return key ? read_given(file, &keys, entry, allocator, WSS_ERR_KEY_READ,
+                          WSS_ERR_KEY_PARSE, detail)
+             : read_given(file, &certs, entry, allocator, WSS_ERR_CERT_READ,
+                          WSS_ERR_CERT_PARSE, detail);
+}
+
 static int parse_key(wss__tls_identity *identity, const wss__tls_file *file,
-                     const char *passphrase, wss__detail *detail) {
+                     const char *passphrase, wss__detail *detail,
+                     wss__findings *findings) {
   int error = wss__tls_key_parse(&identity->key, file, passphrase, detail);
-  return error != 0 ? error
-                    : wss__tls_key_match(&identity->key, &identity->chain, file,
-                                         detail);
+  if (error == 0)
+    error = wss__tls_key_match(&identity->key, &identity->chain, file, detail);
+  if (error == 0)
+    wss__doctor_key(findings, &identity->key, file);
+  return error;
 }
 
 /* Without a place of its own the key stands behind the certificate. */
-static int load_key(wss__tls_identity *identity, const given *key,
-                    const wss__tls_file *cert_file, const char *passphrase,
-                    const char *entry, wss__detail *detail) {
+static int load_key(wss__tls_identity *identity, const wss_sni_cert *source,
+                    const wss__tls_file *cert_file, const char *entry,
+                    wss__detail *detail, wss__findings *findings) {
   wss__tls_file file;
-  if (key->path == NULL && key->text == NULL)
-    return parse_key(identity, cert_file, passphrase, detail);
-  int error = read_given(&file, key, entry, &identity->allocator,
-                         WSS_ERR_KEY_READ, WSS_ERR_KEY_PARSE, detail);
+  bool there;
+  int error = wss__tls_identity_read(&file, source, true, entry,
+                                     &identity->allocator, &there, detail);
   if (error == 0)
-    error = parse_key(identity, &file, passphrase, detail);
+    error = parse_key(identity, there ? &file : cert_file, source->passphrase,
+                      detail, findings);
   wss__tls_file_free(&file, &identity->allocator);
   return error;
 }
 
 static int load(wss__tls_identity *identity, const wss_sni_cert *source,
-                const char *entry, wss__detail *detail, int *warning) {
-  const given cert = {"local_cert", source->local_cert, "local_cert_pem",
-                      source->local_cert_pem, source->local_cert_pem_size};
-  const given key = {"local_pk", source->local_pk, "local_pk_pem",
-                     source->local_pk_pem, source->local_pk_pem_size};
+                const char *entry, wss__detail *detail,
+                wss__findings *findings) {
   wss__tls_file file;
-  int error = check_source(source, &cert, &key, entry, detail);
-  if (error != 0)
-    return error;
-  error = read_given(&file, &cert, entry, &identity->allocator,
-                     WSS_ERR_CERT_READ, WSS_ERR_CERT_PARSE, detail);
+  bool there;
+  int error = wss__tls_identity_read(&file, source, false, entry,
+                                     &identity->allocator, &there, detail);
   if (error == 0)
     error = wss__tls_cert_parse(&identity->chain, &file, detail);
   if (error == 0)
-    error = load_key(identity, &key, &file, source->passphrase, entry, detail);
+    error = load_key(identity, source, &file, entry, detail, findings);
   if (error == 0)
     error = wss__tls_cert_check(&identity->chain, &file, detail);
   if (error == 0)
-    *warning = wss__tls_cert_validity(&identity->chain, &file, detail);
+    wss__doctor_server(findings, &identity->chain, &identity->chain, &file,
+                       wss__doctor_now());
   wss__tls_file_free(&file, &identity->allocator);
-  return error;
+  return error == 0 && findings->no_memory ? WSS_ERR_NOMEM : error;
 }
 
 int wss__tls_identity_new(wss__tls_identity **result,
                           const wss_sni_cert *source, const char *entry,
                           const wss_allocator *allocator, wss__detail *detail,
-                          int *warning) {
-  *warning = 0;
+                          wss__findings *findings) {
   wss__tls_identity *identity = wss__calloc(allocator, sizeof *identity);
   if (identity == NULL)
     return WSS_ERR_NOMEM;
@@ -139,7 +157,7 @@ int wss__tls_identity_new(wss__tls_identity **result,
   mbedtls_x509_crt_init(&identity->chain);
   mbedtls_pk_init(&identity->key);
   int error =
-      load(identity, source, entry == NULL ? "" : entry, detail, warning);
+      load(identity, source, entry == NULL ? "" : entry, detail, findings);
   if (error != 0) {
     wss__tls_identity_unref(identity);
     return error;

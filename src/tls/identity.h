@@ -9,6 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "tls/file.h"
+#include "tls/findings.h"
 #include "wss/wss.h"
 
 typedef struct wss_identity wss__tls_identity;
@@ -24,15 +26,23 @@ struct wss_identity {
 /* Loads and checks what source names; its host is not looked at. entry is put
    before each sentence, NULL for nothing. On failure detail tells the cause:
    WSS_ERR_CERT_READ, _CERT_PARSE, _KEY_READ, _KEY_PARSE, _PASSPHRASE,
-   _KEY_MISMATCH, _KEY_TYPE, _INVALID, _ABI, _NOMEM. On success *warning is 0,
-   or WSS_ERR_CERT_EXPIRED or _CERT_FUTURE with detail. */
+   _KEY_MISMATCH, _KEY_TYPE, _CERT_PURPOSE, _INVALID, _ABI, _NOMEM. On success
+   warnings and notes are among the findings. */
 int wss__tls_identity_new(wss__tls_identity **identity,
                           const wss_sni_cert *source, const char *entry,
                           const wss_allocator *allocator, wss__detail *detail,
-                          int *warning);
+                          wss__findings *findings);
 wss__tls_identity *wss__tls_identity_ref(wss__tls_identity *identity);
 /* identity may be NULL. */
 void wss__tls_identity_unref(wss__tls_identity *identity);
+
+/* Reads one of the two that source names, into file. As above, also
+   WSS_ERR_INVALID and _ABI if source is no sound one. False in *there: it names
+   no key, which is behind the certificate then. */
+int wss__tls_identity_read(wss__tls_file *file, const wss_sni_cert *source,
+                           bool key, const char *entry,
+                           const wss_allocator *allocator, bool *there,
+                           wss__detail *detail);
 
 /* Whether its certificate is one for the host name, or for all names that the
    wildcard stands for (RFC 9525 6.3). host is canonical (tls/sni.h). */

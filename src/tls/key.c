@@ -3,16 +3,20 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <mbedtls/rsa.h>
+
 #include "tls/code.h"
 #include "tls/compat.h"
 #include "tls/policy.h"
 
 /* A wrong passphrase deciphers to noise, which in one of 256 cases looks as if
    it were padded well. What is wrong with it then has no high-level part if the
-   key is RSA's own format. */
+   key is RSA's own format, or in one of thousands RSA's. */
 static bool is_noise(int code, const wss__tls_file *file) {
   int high = wss__tls_code_high(code);
-  return (high == 0 || high == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT) &&
+  return (high == 0 || high == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT ||
+          high == MBEDTLS_ERR_RSA_BAD_INPUT_DATA ||
+          high == MBEDTLS_ERR_RSA_KEY_CHECK_FAILED) &&
          strstr(file->text, "ENCRYPTED") != NULL;
 }
 

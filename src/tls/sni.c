@@ -6,7 +6,6 @@
 
 /* Of a host in sentences. */
 #define HOST_SHOWN 40
-#define ENTRY_SIZE (HOST_SHOWN + 64)
 
 /* ---- Host names ---------------------------------------------------------- */
 
@@ -59,21 +58,21 @@ static const char *read_host(const char *given, char host[WSS__TLS_HOST_SIZE]) {
 
 /* ---- Loading ------------------------------------------------------------- */
 
-static void describe_entry(char text[ENTRY_SIZE], size_t number,
-                           const char *host) {
+void wss__tls_sni_entry(char text[WSS__TLS_ENTRY_SIZE], size_t number,
+                        const char *host) {
   bool cut = strlen(host) > HOST_SHOWN;
-  (void)snprintf(text, ENTRY_SIZE, "SNI_server_certs[%zu] (%.*s%s): ", number,
-                 HOST_SHOWN, host, cut ? "..." : "");
+  (void)snprintf(text, WSS__TLS_ENTRY_SIZE,
+                 "SNI_server_certs[%zu] (%.*s%s): ", number, HOST_SHOWN, host,
+                 cut ? "..." : "");
 }
 
 static int add_name(wss__tls_name *name, const wss_sni_cert *cert,
-                    wss__tls_note ***notes, const wss_allocator *allocator,
+                    wss__findings *findings, const wss_allocator *allocator,
                     wss__detail *detail) {
   char host[WSS__TLS_HOST_SIZE];
-  char entry[ENTRY_SIZE];
-  int warning;
+  char entry[WSS__TLS_ENTRY_SIZE];
   const char *why = read_host(cert->host, host);
-  describe_entry(entry, name->number, cert->host == NULL ? "" : cert->host);
+  wss__tls_sni_entry(entry, name->number, cert->host == NULL ? "" : cert->host);
   if (why != NULL) {
     wss__detail_set(detail, "%s%s", entry, why);
     return WSS_ERR_INVALID;
@@ -82,17 +81,17 @@ static int add_name(wss__tls_name *name, const wss_sni_cert *cert,
   if (name->host == NULL)
     return WSS_ERR_NOMEM;
   int error = wss__tls_identity_new(&name->identity, cert, entry, allocator,
-                                    detail, &warning);
-  if (error == 0 && warning != 0)
-    error = wss__tls_note_add(notes, warning, detail, allocator);
+                                    detail, findings);
   if (error == 0 && !wss__tls_identity_covers(name->identity, host)) {
     wss__detail_set(detail,
                     "%sthe certificate is not for this name, clients will "
-                    "refuse it; serving it all the same",
+                    "refuse it; it is served all the same",
                     entry);
-    error = wss__tls_note_add(notes, WSS_ERR_CERT_NAME, detail, allocator);
+    wss__findings_tell(findings, WSS_ERR_CERT_NAME, WSS_FINDING_WARNING,
+                       "SNI_server_certs", detail);
+    detail->text[0] = '\0';
   }
-  return error;
+  return error == 0 && findings->no_memory ? WSS_ERR_NOMEM : error;
 }
 
 static int compare(const void *a_, const void *b_) {
@@ -105,10 +104,10 @@ static int refuse_twins(const wss__tls_sni *sni, wss__detail *detail) {
   for (size_t i = 1; i < sni->count; i++) {
     size_t a = sni->names[i - 1].number;
     size_t b = sni->names[i].number;
-    char entry[ENTRY_SIZE];
+    char entry[WSS__TLS_ENTRY_SIZE];
     if (strcmp(sni->names[i - 1].host, sni->names[i].host) != 0)
       continue;
-    describe_entry(entry, a > b ? a : b, sni->names[i].host);
+    wss__tls_sni_entry(entry, a > b ? a : b, sni->names[i].host);
     wss__detail_set(detail, "%sSNI_server_certs[%zu] has the same host", entry,
                     a > b ? b : a);
     return WSS_ERR_INVALID;
@@ -117,7 +116,7 @@ static int refuse_twins(const wss__tls_sni *sni, wss__detail *detail) {
 }
 
 int wss__tls_sni_load(wss__tls_sni *sni, const wss_sni_cert *certs,
-                      size_t count, wss__tls_note ***notes,
+                      size_t count, wss__findings *findings,
                       const wss_allocator *allocator, wss__detail *detail) {
   if (count == 0 && certs == NULL)
     return 0;
@@ -132,7 +131,8 @@ int wss__tls_sni_load(wss__tls_sni *sni, const wss_sni_cert *certs,
   while (sni->count < count) {
     wss__tls_name *name = &sni->names[sni->count];
     name->number = sni->count++;
-    int error = add_name(name, &certs[name->number], notes, allocator, detail);
+    int error =
+        add_name(name, &certs[name->number], findings, allocator, detail);
     if (error == WSS_ERR_NOMEM)
       detail->text[0] = '\0'; /* there may be a warning in it */
     if (error != 0)

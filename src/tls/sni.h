@@ -23,12 +23,17 @@ typedef struct wss__tls_sni {
 } wss__tls_sni;
 
 /* Loads all; sni is zeroed. On failure detail tells entry and cause, with the
-   codes of wss__tls_identity_new. Warnings are put behind *notes, which is
-   moved. What was loaded is freed by wss__tls_sni_free in any case. */
+   codes of wss__tls_identity_new. Warnings are added to the findings. What
+   was loaded is freed by wss__tls_sni_free in any case. */
 int wss__tls_sni_load(wss__tls_sni *sni, const wss_sni_cert *certs,
-                      size_t count, wss__tls_note ***notes,
+                      size_t count, wss__findings *findings,
                       const wss_allocator *allocator, wss__detail *detail);
 void wss__tls_sni_free(wss__tls_sni *sni, const wss_allocator *allocator);
+
+/* Writes what begins the sentences about an entry. */
+#define WSS__TLS_ENTRY_SIZE 112
+void wss__tls_sni_entry(char text[WSS__TLS_ENTRY_SIZE], size_t number,
+                        const char *host);
 
 /* Writes a client's server name in small letters and without a dot at its end.
    Host names are ASCII (RFC 6066 3); false for what is none, or too long. */

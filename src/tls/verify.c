@@ -172,7 +172,7 @@ static mbedtls_x509_crt_profile profile_of(int level) {
 }
 
 int wss__tls_verify_load(wss__tls_verify *verify, const wss_ssl_context *ssl,
-                         int level, wss__tls_note ***notes,
+                         int level, wss__findings *findings,
                          const wss_allocator *allocator, wss__detail *detail) {
   int error = check_options(ssl, detail);
   if (error != 0 || !ssl->verify_peer)
@@ -188,8 +188,8 @@ int wss__tls_verify_load(wss__tls_verify *verify, const wss_ssl_context *ssl,
   }
   error = load_pins(verify, ssl->peer_fingerprint, allocator, detail);
   if (error == 0)
-    error =
-        wss__tls_anchors_load(&verify->anchors, ssl, notes, allocator, detail);
+    error = wss__tls_anchors_load(&verify->anchors, ssl, findings, allocator,
+                                  detail);
   verify->anchored = verify->anchors.certs.raw.p != NULL;
   return error;
 }

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "tls/anchors.h"
+#include "tls/findings.h"
 #include "wss/wss.h"
 
 #define WSS__TLS_PIN_SIZE 32 /* SHA-256 */
@@ -32,10 +33,10 @@ typedef struct wss__tls_verify {
 
 void wss__tls_verify_init(wss__tls_verify *verify);
 /* Reads and loads the options; level is security_level. 0, or with detail
-   WSS_ERR_INVALID, _CA_READ, _CA_PARSE, _CRL; _NOMEM. Warnings are put behind
-   *notes, which is moved. */
+   WSS_ERR_INVALID, _CA_READ, _CA_PARSE, _CRL; _NOMEM. Warnings are among
+   the findings. */
 int wss__tls_verify_load(wss__tls_verify *verify, const wss_ssl_context *ssl,
-                         int level, wss__tls_note ***notes,
+                         int level, wss__findings *findings,
                          const wss_allocator *allocator, wss__detail *detail);
 void wss__tls_verify_free(wss__tls_verify *verify,
                           const wss_allocator *allocator);

@@ -23,6 +23,7 @@ def calls(names):
 
 EVERYWHERE = calls(UNBOUNDED)
 LIBRARY = calls(MEMORY + " " + MANNERS)
+PROGRAM = calls(MEMORY)
 ALLOCATOR = calls(MANNERS)
 
 
@@ -31,6 +32,8 @@ def check(root):
         patterns = [EVERYWHERE]
         if file in ALLOCATES:
             patterns.append(ALLOCATOR)
+        elif file.startswith("src/programs/"):
+            patterns.append(PROGRAM)
         elif file.startswith("src/"):
             patterns.append(LIBRARY)
         text = source.code(source.read(root, file))

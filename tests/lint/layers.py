@@ -13,6 +13,7 @@ MAY_INCLUDE = {
     "http": {"base", "http"},
     "ws": {"base", "http", "ws"},
     "server": {"base", "net", "tls", "http", "ws", "server"},
+    "programs": {"base", "tls", "programs"},  # over the library
 }
 
 FREESTANDING = "limits stdarg stdbool stddef stdint".split()
@@ -28,7 +29,7 @@ def system_header_allowed(file, layer, header):
     if header == "uv.h" or header.startswith("uv/"):
         return layer == "net" or file in UV_ALLOWED
     if header.startswith(("mbedtls/", "psa/")):
-        return layer == "tls"
+        return layer in ("tls", "programs")
     if layer in ("http", "ws"):  # no clock, no socket, no thread
         return header in ENGINE
     return True

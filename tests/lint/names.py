@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Names: a function of the library is wss_ if the public header declares it,
 wss__ if other files call it, and bare if it is static in a .c file. Those of
-tls/accel/ that take the place of a function of Mbed TLS have its name."""
+tls/accel/ that take the place of a function of Mbed TLS have its name; programs
+have a main."""
 import re
 
 import source
@@ -30,6 +31,8 @@ def check(root):
     for file in source.c_files(root, "src"):
         for function in source.functions(source.read(root, file)):
             if file.startswith(HOOKS) and function.name.startswith("mbedtls_"):
+                continue
+            if file.startswith("src/programs/") and function.name == "main":
                 continue
             refused = why_refused(
                 function.name, function.static, file.endswith(".h"), public

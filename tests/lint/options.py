@@ -34,8 +34,7 @@ def fields(text):
     match = STRUCT.search(text)
     body = source.code(match.group(1)) if match else ""
     names = set(FIELD.findall(body) + HOOK.findall(body))
-    sizes = {f"{name}_size" for name in names}
-    return {name for name in names - sizes if not name.startswith("reserved")}
+    return {name for name in names if not name.startswith("reserved")}
 
 
 def rows(text, table):

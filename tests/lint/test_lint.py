@@ -194,6 +194,13 @@ class Layers(Lint):
             line = self.append("src/server/server.c", f"#include <{header}>\n")
             self.assert_found("layers", f"src/server/server.c:{line}: ")
 
+    def test_a_program(self):
+        self.write("src/programs/x.c", '#include "tls/aead.h"\n#include <mbedtls/ssl.h>\n')
+        self.assert_clean("layers")
+        for header in ('"server/conn.h"', "<uv.h>"):
+            self.write("src/programs/x.c", f"#include {header}\n")
+            self.assert_found("layers", "src/programs/x.c:1: ")
+
     def test_a_clock_in_the_engine(self):
         line = self.append("src/http/request.c", "#include <time.h>\n")
         self.assert_found("layers", f"src/http/request.c:{line}: ")
@@ -271,6 +278,12 @@ class Banned(Lint):
             with self.subTest(name=name):
                 line = self.append("src/base/alloc.c", f"int x = {name}(0);\n")
                 self.assert_found("banned", f"src/base/alloc.c:{line}: {name} ")
+
+    def test_a_program_prints_and_takes_no_memory(self):
+        self.write("src/programs/x.c", "int x = printf(0);\nint y = exit(1);\n")
+        self.assert_clean("banned")
+        self.write("src/programs/x.c", "int x = malloc(0);\n")
+        self.assert_found("banned", "src/programs/x.c:1: malloc ")
 
     def test_static_assert(self):
         self.append("src/ws/frame.c", '_Static_assert(1, "always");\n')

@@ -11,6 +11,7 @@ import docs
 import layers
 import lengths
 import names
+import options
 import preprocessor
 import source
 import symbols
@@ -48,6 +49,9 @@ class Tree(unittest.TestCase):
 
     def test_docs(self):
         self.assert_clean(docs.check(ROOT))
+
+    def test_options(self):
+        self.assert_clean(options.check(ROOT))
 
     def test_cppcheck(self):
         self.assert_clean(cppcheck.check(ROOT))

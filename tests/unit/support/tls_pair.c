@@ -148,7 +148,7 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
   wss__buf_init(&pair->received, CEILING);
 
   wss__detail detail;
-  int warning;
+  wss__findings findings;
   static const wss_ssl_context usual;
   wss_ssl_context ssl = own->ssl == NULL ? usual : *own->ssl;
   ssl.local_cert = tls_pki(own->cert);
@@ -158,8 +158,10 @@ void tls_pair_open(tls_pair *pair, const tls_pair_options *options) {
   ssl.record_layer = (uint8_t)own->record_layer;
   if (own->change != NULL)
     own->change(&ssl);
+  wss__findings_init(&findings, &wss__default_allocator);
   int error = wss__tls_context_new(&pair->context, &ssl, own->secret,
-                                   &wss__default_allocator, &detail, &warning);
+                                   &wss__default_allocator, &detail, &findings);
+  wss__findings_free(&findings);
   if (error != 0)
     fail_msg("%d: %s", error, detail.text);
   assert_int_equal(

@@ -16,23 +16,19 @@
 
 static wss__detail detail;
 static wss__tls_anchors anchors;
-static wss__tls_note *notes;
+static wss__findings findings;
 
 static void forget(void) {
   wss__tls_anchors_free(&anchors);
-  while (notes != NULL) {
-    wss__tls_note *note = notes;
-    notes = note->next;
-    wss__free(&wss__default_allocator, note);
-  }
+  wss__findings_free(&findings);
 }
 
 static int load(const wss_ssl_context *ssl) {
-  wss__tls_note **end = &notes;
   detail.text[0] = '\0';
   wss__tls_anchors_init(&anchors);
-  return wss__tls_anchors_load(&anchors, ssl, &end, &wss__default_allocator,
-                               &detail);
+  wss__findings_init(&findings, &wss__default_allocator);
+  return wss__tls_anchors_load(&anchors, ssl, &findings,
+                               &wss__default_allocator, &detail);
 }
 
 static size_t certs(void) {
@@ -194,16 +190,17 @@ static void lists_out_of_date_are_warned_of(void **state) {
   (void)state;
   assert_int_equal(load(&good), 0);
   assert_non_null(anchors.lists.raw.p);
-  assert_null(notes);
+  assert_int_equal(findings.count, 0);
   forget();
   assert_int_equal(load(&old), 0);
   assert_non_null(anchors.lists.raw.p);
-  assert_non_null(notes);
-  assert_null(notes->next);
-  assert_int_equal(notes->error, WSS_ERR_CRL);
-  assert_non_null(strstr(notes->detail.text, "/old-crl.pem: list 1 expired on "
-                                             "2024-01-01; all clients of its "
-                                             "CA are refused"));
+  assert_int_equal(findings.count, 1);
+  assert_int_equal(findings.items[0].code, WSS_ERR_CRL);
+  assert_int_equal(findings.items[0].severity, WSS_FINDING_WARNING);
+  assert_non_null(strstr(findings.items[0].message.text,
+                         "/old-crl.pem: list 1 expired on "
+                         "2024-01-01; all clients of its "
+                         "CA are refused"));
   forget();
 }
 

@@ -137,7 +137,7 @@ static void a_certificate_must_be_for_a_server(void **state) {
     mbedtls_x509_crt_init(&chain);
     assert_int_equal(wss__tls_cert_parse(&chain, &file, &detail), 0);
     assert_int_equal(wss__tls_cert_check(&chain, &file, &detail),
-                     WSS_ERR_INVALID);
+                     WSS_ERR_CERT_PURPOSE);
     if (strstr(detail.text, table[i].why) == NULL)
       fail_msg("%s: \"%s\"", table[i].name, detail.text);
     mbedtls_x509_crt_free(&chain);

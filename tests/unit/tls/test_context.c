@@ -13,14 +13,22 @@
 #include "support/tls_pair.h"
 
 static wss__detail detail;
-static int warning;
+static int warning; /* the first */
 
 static wss__tls_secret secret;
 
 static int load(const wss_ssl_context *ssl) {
   wss__tls_context *context = NULL;
+  wss__findings findings;
+  wss__findings_init(&findings, &wss__default_allocator);
   int error = wss__tls_context_new(&context, ssl, &secret,
-                                   &wss__default_allocator, &detail, &warning);
+                                   &wss__default_allocator, &detail, &findings);
+  const wss__finding *first =
+      wss__findings_get(&findings, WSS_FINDING_WARNING, 0);
+  warning = error != 0 || first == NULL ? 0 : first->code;
+  if (warning != 0)
+    detail = first->message;
+  wss__findings_free(&findings);
   assert_true((error == 0) == (context != NULL));
   wss__tls_context_unref(context);
   return error;
@@ -90,7 +98,7 @@ static void every_file_error(void **state) {
        "its key is RSA of 1024 bits; supported are RSA of 2048 bits or more"},
       {"ed25519.pem", "ed25519.key", NULL, WSS_ERR_KEY_TYPE, "P-256 and P-384"},
       {"server.pem", "ed25519.key", NULL, WSS_ERR_KEY_TYPE, "P-256 and P-384"},
-      {"client.pem", "client.key", NULL, WSS_ERR_INVALID, "serverAuth"},
+      {"client.pem", "client.key", NULL, WSS_ERR_CERT_PURPOSE, "serverAuth"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -296,24 +304,25 @@ static void every_warning_is_told(void **state) {
                                .SNI_server_certs = &cert,
                                .SNI_server_cert_count = 1,
                                .keylog_file = keys};
-  static const int expected[] = {WSS_ERR_CERT_FUTURE, WSS_ERR_CERT_NAME,
-                                 WSS_ERR_KEYLOG};
+  static const int expected[] = {WSS_ERR_CERT_EXPIRED, WSS_ERR_CERT_FUTURE,
+                                 WSS_ERR_CERT_NAME, WSS_ERR_KEYLOG};
   wss__tls_context *context;
+  wss__findings findings;
   (void)state;
   assert_true(descriptor >= 0);
+  wss__findings_init(&findings, &wss__default_allocator);
   assert_int_equal(wss__tls_context_new(&context, &ssl, &secret,
                                         &wss__default_allocator, &detail,
-                                        &warning),
+                                        &findings),
                    0);
-  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
-  expect_text("local_cert ");
-  const wss__tls_note *note = wss__tls_context_notes(context);
   for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-    assert_non_null(note);
-    assert_int_equal(note->error, expected[i]);
-    note = note->next;
+    const wss__finding *one =
+        wss__findings_get(&findings, WSS_FINDING_WARNING, i);
+    assert_non_null(one);
+    assert_int_equal(one->code, expected[i]);
   }
-  assert_null(note);
+  assert_int_equal(findings.counts[WSS_FINDING_WARNING], 4);
+  wss__findings_free(&findings);
   wss__tls_context_unref(context);
   close(descriptor);
   unlink(keys);
@@ -338,11 +347,11 @@ static void dates_are_a_warning(void **state) {
   (void)state;
   assert_int_equal(load(&expired), 0);
   assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
-  expect_text("expired.pem: the certificate expired on 2024-01-01; serving it "
-              "all the same");
+  expect_text("expired.pem: the certificate expired on 2024-01-01; it is "
+              "served all the same");
   assert_int_equal(load(&future), 0);
   assert_int_equal(warning, WSS_ERR_CERT_FUTURE);
-  expect_text("is not valid before 2098-01-01; serving it all the same");
+  expect_text("is not valid before 2098-01-01; it is served all the same");
 }
 
 /* on_error and wss_last_error have room for one text. */
@@ -354,7 +363,7 @@ static void the_gravest_warning_is_first(void **state) {
                           .local_pk = tls_pki("expired.key"),
                           .min_proto_version = 0x0302};
   wss__tls_context *context;
-  const wss__tls_note *note;
+  wss__findings findings;
   int error;
   (void)state;
   assert_int_equal(load(&old), 0);
@@ -362,17 +371,18 @@ static void the_gravest_warning_is_first(void **state) {
   assert_string_equal(detail.text,
                       "min_proto_version is 0x0301: libwss does not speak TLS "
                       "1.0; TLS 1.2 is the least");
+  wss__findings_init(&findings, &wss__default_allocator);
   error = wss__tls_context_new(&context, &both, &secret,
-                               &wss__default_allocator, &detail, &warning);
+                               &wss__default_allocator, &detail, &findings);
   assert_int_equal(error, 0);
-  assert_int_equal(warning, WSS_ERR_CERT_EXPIRED);
+  assert_int_equal(findings.counts[WSS_FINDING_WARNING], 2);
+  detail = wss__findings_get(&findings, WSS_FINDING_WARNING, 0)->message;
   expect_text("expired.pem: the certificate expired on 2024-01-01");
-  note = wss__tls_context_notes(context);
-  assert_int_equal(note->error, WSS_ERR_TLS_VERSION);
-  assert_string_equal(note->detail.text,
+  detail = wss__findings_get(&findings, WSS_FINDING_WARNING, 1)->message;
+  assert_string_equal(detail.text,
                       "min_proto_version is 0x0302: libwss does not speak TLS "
                       "1.1; TLS 1.2 is the least");
-  assert_null(note->next);
+  wss__findings_free(&findings);
   wss__tls_context_unref(context);
   both.local_pk = tls_pki("server.pem");
   assert_int_equal(load(&both), WSS_ERR_KEY_PARSE);
@@ -432,13 +442,16 @@ static void no_memory_at_any_point(void **state) {
                                .alpn_protocols = protocols};
   wss__tls_context *context = NULL;
   int error = WSS_ERR_NOMEM;
+  wss__findings findings;
   (void)state;
   for (int limit = 0; error != 0; limit++) {
     assert_true(limit < 10);
     assert_int_equal(error, WSS_ERR_NOMEM);
     left = limit;
+    wss__findings_init(&findings, &limited);
     error = wss__tls_context_new(&context, &ssl, &secret, &limited, &detail,
-                                 &warning);
+                                 &findings);
+    wss__findings_free(&findings);
   }
   wss__tls_context_unref(context);
 }

@@ -15,7 +15,7 @@
 #include "tls/identity.h"
 
 static wss__detail detail;
-static int warning;
+static int warning; /* the first */
 
 /* What is in a file, with a NUL behind it. */
 static char *text_of(const char *name, size_t *size) {
@@ -30,9 +30,17 @@ static char *text_of(const char *name, size_t *size) {
 
 static int load(const wss_sni_cert *source, const char *entry) {
   wss__tls_identity *identity = NULL;
+  wss__findings findings;
   detail.text[0] = '\0';
-  int error = wss__tls_identity_new(&identity, source, entry,
-                                    &wss__default_allocator, &detail, &warning);
+  wss__findings_init(&findings, &wss__default_allocator);
+  int error = wss__tls_identity_new(
+      &identity, source, entry, &wss__default_allocator, &detail, &findings);
+  const wss__finding *first =
+      wss__findings_get(&findings, WSS_FINDING_WARNING, 0);
+  warning = error != 0 || first == NULL ? 0 : first->code;
+  if (warning != 0)
+    detail = first->message;
+  wss__findings_free(&findings);
   assert_true((error == 0) == (identity != NULL));
   wss__tls_identity_unref(identity);
   return error;
@@ -231,9 +239,12 @@ static void the_copy_is_wiped(void **state) {
   wss__tls_identity *identity;
   (void)state;
   secret = strstr(both, "PRIVATE KEY-----") + 17;
+  wss__findings findings;
+  wss__findings_init(&findings, &wss__default_allocator);
   assert_int_equal(wss__tls_identity_new(&identity, &source, NULL, &allocator,
-                                         &detail, &warning),
+                                         &detail, &findings),
                    0);
+  wss__findings_free(&findings);
   assert_int_equal(looked_at, 1);
   wss__tls_identity_unref(wss__tls_identity_ref(identity));
   assert_int_equal(looked_at, 1);
@@ -261,8 +272,11 @@ static void no_memory_at_any_point(void **state) {
       test_allocator_init(&memory);
       test_allocator_fail(&memory, at, false);
       assert_true(at < 10);
+      wss__findings findings;
+      wss__findings_init(&findings, &memory.functions);
       error = wss__tls_identity_new(&identity, &sources[i], NULL,
-                                    &memory.functions, &detail, &warning);
+                                    &memory.functions, &detail, &findings);
+      wss__findings_free(&findings);
       assert_true(error == 0 || error == WSS_ERR_NOMEM);
       if (error == 0) {
         wss__tls_identity_unref(identity);

@@ -15,23 +15,15 @@
 #include "tls/sni.h"
 
 static wss__detail detail;
-static wss__tls_note *notes;
-
-static void free_notes(void) {
-  while (notes != NULL) {
-    wss__tls_note *note = notes;
-    notes = note->next;
-    wss__free(&wss__default_allocator, note);
-  }
-}
+static wss__findings findings = {.allocator = &wss__default_allocator};
 
 static int load(wss__tls_sni *sni, const wss_sni_cert *certs, size_t count) {
-  wss__tls_note **end = &notes;
-  free_notes();
+  wss__findings_free(&findings);
+  wss__findings_init(&findings, &wss__default_allocator);
   memset(sni, 0, sizeof *sni);
   detail.text[0] = '\0';
-  return wss__tls_sni_load(sni, certs, count, &end, &wss__default_allocator,
-                           &detail);
+  return wss__tls_sni_load(sni, certs, count, &findings,
+                           &wss__default_allocator, &detail);
 }
 
 static wss_sni_cert cert_for(const char *host, const char *name) {
@@ -98,7 +90,7 @@ static void which_entry_a_name_has(void **state) {
   }
   wss__tls_sni_free(&sni, &wss__default_allocator);
   assert_null(wss__tls_sni_find(&sni, "a.example.org"));
-  free_notes();
+  wss__findings_free(&findings);
 }
 
 static void a_long_name_has_its_wildcard(void **state) {
@@ -148,7 +140,7 @@ static void hosts_that_are_none(void **state) {
       assert_string_equal(detail.text, hosts[i][1]);
     wss__tls_sni_free(&sni, &wss__default_allocator);
   }
-  free_notes();
+  wss__findings_free(&findings);
 }
 
 static void a_host_stands_once(void **state) {
@@ -164,7 +156,7 @@ static void a_host_stands_once(void **state) {
   certs[3].host = "*.example.org";
   assert_int_equal(load(&sni, certs, COUNT_OF(certs)), 0);
   wss__tls_sni_free(&sni, &wss__default_allocator);
-  free_notes();
+  wss__findings_free(&findings);
 }
 
 static void an_entry_that_cannot_be_loaded_is_named(void **state) {
@@ -190,7 +182,7 @@ static void an_entry_that_cannot_be_loaded_is_named(void **state) {
                                    "entries as SNI_server_cert_count says");
   assert_int_equal(load(&sni, certs, SIZE_MAX / 2), WSS_ERR_INVALID);
   assert_int_equal(load(&sni, NULL, 0), 0);
-  assert_null(notes);
+  assert_int_equal(findings.counts[WSS_FINDING_WARNING], 0);
 }
 
 static void a_passphrase_is_an_entrys_own(void **state) {
@@ -217,24 +209,25 @@ static void warnings_of_each_entry(void **state) {
        "SNI_server_certs[0] (b.example.org): local_cert "},
       {WSS_ERR_CERT_NAME,
        "SNI_server_certs[0] (b.example.org): the certificate is not for this "
-       "name, clients will refuse it; serving it all the same"},
+       "name, clients will refuse it; it is served all the same"},
       {WSS_ERR_CERT_FUTURE, "SNI_server_certs[2] (localhost): local_cert "},
       {WSS_ERR_CERT_NAME, "SNI_server_certs[3] (*.example.org): the "},
   };
   wss__tls_sni sni;
   (void)state;
   assert_int_equal(load(&sni, certs, COUNT_OF(certs)), 0);
-  const wss__tls_note *note = notes;
   for (size_t i = 0; i < COUNT_OF(expected); i++) {
-    assert_non_null(note);
-    assert_int_equal(note->error, expected[i].error);
-    assert_memory_equal(note->detail.text, expected[i].text,
+    const wss__finding *one =
+        wss__findings_get(&findings, WSS_FINDING_WARNING, i);
+    assert_non_null(one);
+    assert_int_equal(one->code, expected[i].error);
+    assert_string_equal(one->option, "SNI_server_certs");
+    assert_memory_equal(one->message.text, expected[i].text,
                         strlen(expected[i].text));
-    note = note->next;
   }
-  assert_null(note);
+  assert_int_equal(findings.counts[WSS_FINDING_WARNING], COUNT_OF(expected));
   wss__tls_sni_free(&sni, &wss__default_allocator);
-  free_notes();
+  wss__findings_free(&findings);
 }
 
 static void no_memory_at_any_point(void **state) {
@@ -244,21 +237,19 @@ static void no_memory_at_any_point(void **state) {
   (void)state;
   for (size_t at = 1; error != 0; at++) {
     wss__tls_sni sni = {NULL, 0};
-    wss__tls_note **end = &notes;
     test_allocator memory;
     assert_true(at < 30);
     test_allocator_init(&memory);
     test_allocator_fail(&memory, at, false);
     detail.text[0] = '\0';
-    error = wss__tls_sni_load(&sni, certs, 2, &end, &memory.functions, &detail);
+    wss__findings_init(&findings, &memory.functions);
+    error = wss__tls_sni_load(&sni, certs, 2, &findings, &memory.functions,
+                              &detail);
     assert_true(error == 0 || error == WSS_ERR_NOMEM);
     assert_true(error == 0 || detail.text[0] == '\0');
     wss__tls_sni_free(&sni, &memory.functions);
-    while (notes != NULL) {
-      wss__tls_note *note = notes;
-      notes = note->next;
-      wss__free(&memory.functions, note);
-    }
+    wss__findings_free(&findings);
+    wss__findings_init(&findings, &wss__default_allocator);
     assert_int_equal(memory.blocks, 0);
   }
 }
@@ -408,14 +399,14 @@ static void a_refusal_is_kept(void **state) {
                          .on_sni = refuses};
   wss__tls_context *context;
   wss__tls_engine *engine;
-  int warning;
   (void)state;
   for (int enabled = WSS_OFF; enabled <= WSS_ON; enabled++) {
     ssl.SNI_enabled = enabled;
     asked = 0;
+    wss__findings_free(&findings);
     assert_int_equal(wss__tls_context_new(&context, &ssl, &secret,
                                           &wss__default_allocator, &detail,
-                                          &warning),
+                                          &findings),
                      0);
     assert_int_equal(
         wss__tls_engine_new(&engine, &context->config, &wss__default_allocator),
@@ -476,6 +467,12 @@ static void a_name_that_has_another_kind_of_key_since(void **state) {
   }
 }
 
+static int forget(void **state) {
+  (void)state;
+  wss__findings_free(&findings);
+  return 0;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_in_one_form),
@@ -497,5 +494,5 @@ int main(void) {
   };
   if (psa_crypto_init() != PSA_SUCCESS)
     return 1;
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, NULL, forget);
 }

@@ -501,14 +501,15 @@ static wss__detail detail;
 
 static int load(const wss_ssl_context *ssl) {
   wss__tls_verify verify;
-  wss__tls_note *notes = NULL;
-  wss__tls_note **end = &notes;
+  wss__findings findings;
   detail.text[0] = '\0';
   wss__tls_verify_init(&verify);
-  int error = wss__tls_verify_load(&verify, ssl, 0, &end,
+  wss__findings_init(&findings, &wss__default_allocator);
+  int error = wss__tls_verify_load(&verify, ssl, 0, &findings,
                                    &wss__default_allocator, &detail);
   wss__tls_verify_free(&verify, &wss__default_allocator);
-  assert_null(notes);
+  assert_int_equal(findings.count, 0);
+  wss__findings_free(&findings);
   return error;
 }
 
