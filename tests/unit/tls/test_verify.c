@@ -172,17 +172,17 @@ static void visit(const client *row, int which,
   wss_ssl_context ssl = setting(which);
   tls_pair_options options = {
       .ssl = &ssl, .version = version, .record_layer = layer};
+  const char *name = row->name == NULL ? "nobody" : row->name;
   int alert = row->alerts[which];
   if (alert == MISSING)
     alert = version == V13 ? 116 : 40;
-  snprintf(cert, sizeof cert, "%s.pem", row->name);
-  snprintf(key, sizeof key, "%s.key", row->name);
+  snprintf(cert, sizeof cert, "%s.pem", name);
+  snprintf(key, sizeof key, "%s.key", name);
   if (row->name != NULL) {
     options.own_cert = cert;
     options.own_key = key;
   }
-  print_message("%s, setting %d, version %x\n", row->name, which,
-                (unsigned)version);
+  print_message("%s, setting %d, version %x\n", name, which, (unsigned)version);
   tls_pair_open(&pair, &options);
   int result = tls_pair_shake(&pair);
   assert_int_equal(result, alert == 0 ? WSS__TLS_READY : WSS_ERR_PEER_CERT);
