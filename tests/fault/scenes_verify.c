@@ -12,8 +12,8 @@ static const char *pki(const char *name) {
   static char paths[8][512];
   static size_t next;
   char *path = paths[next++ % 8];
-  (void)snprintf(path, sizeof paths[0], "%s/%s", getenv("WSS_PKI"), name);
-  return path;
+  int size = snprintf(path, sizeof paths[0], "%s/%s", getenv("WSS_PKI"), name);
+  return size > 0 && (size_t)size < sizeof paths[0] ? path : NULL;
 }
 
 /* ---- Set-up -------------------------------------------------------------- */
