@@ -17,20 +17,7 @@ void wss__tell_finding(const wss_finding *finding, void *user) {
 }
 
 void wss__tell_findings(const wss__findings *findings, wss__tally *tally) {
-  for (int severity = WSS_FINDING_ERROR; severity >= WSS_FINDING_NOTE;
-       severity--) {
-    const wss__finding *one;
-    size_t number = 0;
-    while ((one = wss__findings_get(findings, (wss_severity)severity,
-                                    number++)) != NULL) {
-      const wss_finding told = {.code = one->code,
-                                .severity = one->severity,
-                                .option = one->option,
-                                .message = one->message.text,
-                                .remedy = wss__findings_remedy(one->code)};
-      wss__tell_finding(&told, tally);
-    }
-  }
+  wss__findings_each(findings, wss__tell_finding, tally);
 }
 
 int wss__tell_verdict(const wss__tally *tally) {

@@ -143,7 +143,6 @@ static int listen_tls(wss_server *server, const char *host, int port,
 int wss_listen_sized(wss_server *server, const char *host, int port,
                      const wss_ssl_context *ssl, size_t ssl_size,
                      wss_listener **listener) {
-  static const uint8_t unused[sizeof ssl->reserved];
   wss_ssl_context known;
   wss_listener *result = NULL;
   wss__findings findings;
@@ -156,10 +155,7 @@ int wss_listen_sized(wss_server *server, const char *host, int port,
     return wss__server_fail(server, WSS_ERR_INVALID,
                             "wss_listen needs an SSL context; plain text is "
                             "wss_listen_plain");
-  err = wss__copy_in(&known, sizeof known, ssl, ssl_size);
-  if (err == 0 && (memcmp(known.reserved, unused, sizeof unused) != 0 ||
-                   known.reserved2 != 0 || known.reserved3 != 0))
-    err = WSS_ERR_ABI;
+  err = wss__copy_in_ssl(&known, ssl, ssl_size);
   if (err < 0)
     return wss__server_fail(server, err, wss_strerror(err));
   wss__findings_init(&findings, &server->allocator);

@@ -35,6 +35,16 @@ int wss__copy_in(void *to, size_t known, const void *from, size_t given) {
   return 0;
 }
 
+int wss__copy_in_ssl(wss_ssl_context *to, const wss_ssl_context *from,
+                     size_t given) {
+  static const uint8_t unused[sizeof to->reserved];
+  int err = wss__copy_in(to, sizeof *to, from, given);
+  if (err == 0 && (memcmp(to->reserved, unused, sizeof unused) != 0 ||
+                   to->reserved2 != 0 || to->reserved3 != 0))
+    return WSS_ERR_ABI;
+  return err;
+}
+
 void wss__copy_out(void *to, size_t given, const void *from, size_t known) {
   memset(to, 0, given);
   memcpy(to, from, given < known ? given : known);

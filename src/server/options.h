@@ -14,6 +14,10 @@
    zero, else WSS_ERR_ABI. from may be NULL: all zero. */
 int wss__copy_in(void *to, size_t known, const void *from, size_t given);
 
+/* The same for an SSL context, whose reserved fields must be zero, too. */
+int wss__copy_in_ssl(wss_ssl_context *to, const wss_ssl_context *from,
+                     size_t given);
+
 /* Copies out a struct of ours into one of which the program knows given
    bytes; what we do not know is zeroed. */
 void wss__copy_out(void *to, size_t given, const void *from, size_t known);

@@ -34,12 +34,16 @@ static int parse_certs(wss__tls_anchors *anchors, wss__tls_file *file,
 }
 
 static int load_file(wss__tls_anchors *anchors, const char *path,
-                     const wss_allocator *allocator, wss__detail *detail) {
+                     wss__findings *findings, const wss_allocator *allocator,
+                     wss__detail *detail) {
   wss__tls_file file = {.option = "cafile", .path = path};
   int error = wss__tls_file_read(&file, allocator, WSS_ERR_CA_READ,
                                  WSS_ERR_CA_PARSE, detail);
   if (error == 0)
     error = parse_certs(anchors, &file, detail);
+  if (error == 0)
+    wss__doctor_authorities(findings, &anchors->certs, &file,
+                            wss__doctor_now());
   wss__tls_file_free(&file, allocator);
   return error;
 }
@@ -207,12 +211,7 @@ int wss__tls_anchors_load(wss__tls_anchors *anchors, const wss_ssl_context *ssl,
                           const wss_allocator *allocator, wss__detail *detail) {
   int error = 0;
   if (ssl->cafile != NULL)
-    error = load_file(anchors, ssl->cafile, allocator, detail);
-  if (error == 0 && ssl->cafile != NULL) {
-    const wss__tls_file file = {.option = "cafile", .path = ssl->cafile};
-    wss__doctor_authorities(findings, &anchors->certs, &file,
-                            wss__doctor_now());
-  }
+    error = load_file(anchors, ssl->cafile, findings, allocator, detail);
   if (error == 0 && ssl->capath != NULL)
     error = load_folder(anchors, ssl->capath, allocator, detail);
   if (error == 0 && (ssl->ca_pem != NULL || ssl->ca_pem_size > 0))

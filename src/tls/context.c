@@ -111,12 +111,14 @@ static int check_keys(const wss__tls_context *context, wss__detail *detail) {
   int error = wss__tls_policy_check_key(&context->policy,
                                         &context->identity->key, detail);
   for (size_t i = 0; error == 0 && i < names->count; i++) {
+    const wss__tls_name *name = &names->names[i];
+    char entry[WSS__TLS_ENTRY_SIZE];
     wss__detail why;
-    error = wss__tls_policy_check_key(&context->policy,
-                                      &names->names[i].identity->key, &why);
+    error =
+        wss__tls_policy_check_key(&context->policy, &name->identity->key, &why);
+    wss__tls_sni_entry(entry, name->number, name->host);
     if (error != 0)
-      wss__detail_set(detail, "SNI_server_certs[%zu] (%s): %s",
-                      names->names[i].number, names->names[i].host, why.text);
+      wss__detail_set(detail, "%s%s", entry, why.text);
   }
   return error;
 }

@@ -157,3 +157,22 @@ const char *wss__findings_remedy(int code) {
   }
   return "change the option that the sentence names";
 }
+
+void wss__findings_each(const wss__findings *findings,
+                        void (*found)(const wss_finding *, void *user),
+                        void *user) {
+  for (int severity = WSS_FINDING_ERROR; severity >= WSS_FINDING_NOTE;
+       severity--) {
+    size_t number = 0;
+    const wss__finding *one;
+    while ((one = wss__findings_get(findings, (wss_severity)severity,
+                                    number++)) != NULL) {
+      const wss_finding told = {.code = one->code,
+                                .severity = one->severity,
+                                .option = one->option,
+                                .message = one->message.text,
+                                .remedy = wss__findings_remedy(one->code)};
+      found(&told, user);
+    }
+  }
+}

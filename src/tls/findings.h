@@ -52,6 +52,11 @@ void wss__findings_tell(wss__findings *findings, int code,
 const wss__finding *wss__findings_get(const wss__findings *findings,
                                       wss_severity severity, size_t number);
 
+/* Calls found for each, the most severe first. */
+void wss__findings_each(const wss__findings *findings,
+                        void (*found)(const wss_finding *, void *user),
+                        void *user);
+
 /* What can be done about a finding with that code; never NULL. */
 const char *wss__findings_remedy(int code);
 

@@ -60,6 +60,12 @@ static void refuses_what_it_does_not_know(void **state) {
   bigger.newer = 0;
   bigger.ssl.reserved[0] = 1;
   assert_int_equal(wss_check_ssl_context(&bigger.ssl, NULL, NULL), WSS_ERR_ABI);
+  bigger.ssl.reserved[0] = 0;
+  bigger.ssl.reserved2 = 1;
+  assert_int_equal(wss_check_ssl_context(&bigger.ssl, NULL, NULL), WSS_ERR_ABI);
+  bigger.ssl.reserved2 = 0;
+  bigger.ssl.reserved3 = 1;
+  assert_int_equal(wss_check_ssl_context(&bigger.ssl, NULL, NULL), WSS_ERR_ABI);
 }
 
 /* All of them reach on_error, the first wss_last_error. */

@@ -48,6 +48,20 @@ static void expect(const wss_ssl_context *ssl, int error, const char *text) {
 
 /* ---- Anchors ------------------------------------------------------------- */
 
+static void a_file_of_no_ca_is_warned_of(void **state) {
+  const wss_ssl_context ca = {.cafile = tls_pki("peer-ca.pem")};
+  const wss_ssl_context leaf = {.cafile = tls_pki("expired.pem")};
+  (void)state;
+  assert_int_equal(load(&ca), 0);
+  assert_int_equal(findings.count, 0);
+  forget();
+  assert_int_equal(load(&leaf), 0);
+  assert_int_equal(findings.count, 2);
+  assert_int_equal(findings.items[0].code, WSS_ERR_CERT_PURPOSE);
+  assert_int_equal(findings.items[1].code, WSS_ERR_CERT_EXPIRED);
+  forget();
+}
+
 static void all_that_there_are(void **state) {
   const wss_ssl_context none = {.local_cert = "x"};
   const wss_ssl_context two = {.cafile = tls_pki("peer-many-ca.pem")};
@@ -233,6 +247,7 @@ static void several_lists_in_a_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_file_of_no_ca_is_warned_of),
       cmocka_unit_test(all_that_there_are),
       cmocka_unit_test(files_that_are_refused),
       cmocka_unit_test(text_that_is_refused),
